@@ -26,43 +26,43 @@
 namespace pawl::test {
 
 struct Metric {
-  std::string name;
-  std::string type;            // c, g, h, d, s or ms
-  std::vector<double> values;  // empty for a set
-  std::string set_value;       // only for a set
+  std::string name{};
+  std::string type{};            // c, g, h, d, s or ms
+  std::vector<double> values{};  // empty for a set
+  std::string set_value{};       // only for a set
   double rate = 1;
-  std::vector<std::string> tags;  // in the order of the line
-  std::optional<std::int64_t> timestamp;
-  std::string container;    // c:
-  std::string external;     // e:
-  std::string cardinality;  // card:
+  std::vector<std::string> tags{};  // in the order of the line
+  std::optional<std::int64_t> timestamp{};
+  std::string container{};    // c:
+  std::string external{};     // e:
+  std::string cardinality{};  // card:
 };
 
 struct Event {
-  std::string title;  // unescaped
-  std::string text;   // unescaped
-  std::optional<std::int64_t> timestamp;
-  std::string host;
-  std::string aggregation_key;
-  std::string priority;  // empty, normal or low
-  std::string source;
-  std::string alert_type;  // empty, error, warning, info or success
-  std::vector<std::string> tags;
-  std::string container;
-  std::string external;
-  std::string cardinality;
+  std::string title{};  // unescaped
+  std::string text{};   // unescaped
+  std::optional<std::int64_t> timestamp{};
+  std::string host{};
+  std::string aggregation_key{};
+  std::string priority{};  // empty, normal or low
+  std::string source{};
+  std::string alert_type{};  // empty, error, warning, info or success
+  std::vector<std::string> tags{};
+  std::string container{};
+  std::string external{};
+  std::string cardinality{};
 };
 
 struct ServiceCheck {
-  std::string name;
+  std::string name{};
   int status = 0;
-  std::optional<std::int64_t> timestamp;
-  std::string host;
-  std::vector<std::string> tags;
-  std::string container;
-  std::string external;
-  std::string cardinality;
-  std::string message;  // unescaped
+  std::optional<std::int64_t> timestamp{};
+  std::string host{};
+  std::vector<std::string> tags{};
+  std::string container{};
+  std::string external{};
+  std::string cardinality{};
+  std::string message{};  // unescaped
 };
 
 using Item = std::variant<Metric, Event, ServiceCheck>;
