@@ -15,7 +15,7 @@ STAGES = ["base", "tags", "context", "aggregate", "encode", "transport", "client
 
 # Which third party a directive names, and the paths that may include it.
 ROOMS = {
-    "asio": (re.compile(r"^asio(\.hpp|/)"), ["lib/transport/", "tools/", "test/"]),
+    "asio": (re.compile(r"^asio(\.hpp|/)"), ["lib/transport/", "tools/"]),
     "xxHash": (re.compile(r"^xxh"), ["lib/base/hash"]),
     "fmt": (re.compile(r"^fmt/"), ["lib/", "tools/", "test/", "bench/"]),
     "nlohmann_json": (re.compile(r"^nlohmann/"), ["tools/", "test/"]),
