@@ -1,0 +1,28 @@
+#pragma once
+// Says whether this build runs under AddressSanitizer or ThreadSanitizer, which replace the
+// allocator and the mutexes themselves, so the counters of this folder step aside.
+
+namespace pawl::test {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define PAWL_UNDER_SANITIZER 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+#define PAWL_UNDER_SANITIZER 1
+#endif
+#endif
+#ifndef PAWL_UNDER_SANITIZER
+#define PAWL_UNDER_SANITIZER 0
+#endif
+
+inline constexpr bool kUnderSanitizer = PAWL_UNDER_SANITIZER == 1;
+
+}  // namespace pawl::test
+
+// Ends a test case, saying so, where what it counts cannot be counted.
+#define PAWL_SKIP_UNDER_SANITIZER()                                   \
+  if constexpr (::pawl::test::kUnderSanitizer) {                      \
+    MESSAGE("skipped: the sanitizer owns the allocator and mutexes"); \
+    return;                                                           \
+  }
