@@ -23,6 +23,9 @@ class Pacer {
   }
   static constexpr Pacer bursts() noexcept { return Pacer{kBurst}; }
 
+  // Gives a pacer of the same kind that has not spent anything.
+  constexpr Pacer renewed() const noexcept { return Pacer{burst_}; }
+
   // Gives how many may go at `now`.
   std::size_t allowance(Time now) noexcept;
   // Notes that `count` of them went. REQUIRES: count <= allowance().

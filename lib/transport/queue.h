@@ -66,9 +66,10 @@ class Queue {
 
   // Takes the oldest `most` into flight. REQUIRES: nothing in flight.
   Views take(std::size_t most) noexcept;
-  // Settle the first of those in flight: handed over, or dropped.
-  void settle_handed(std::size_t count, Entries& graves) noexcept;
-  void settle_dropped(std::size_t count, Drop reason, Entries& graves) noexcept;
+  // Settle those in flight: the first ones handed over, the first one dropped, all dropped.
+  void hand_over(std::size_t count, Entries& graves) noexcept;
+  void drop_first_in_flight(Drop reason, Entries& graves) noexcept;
+  void drop_in_flight(Drop reason, Entries& graves) noexcept;
   // Puts what is still in flight back to the front.
   void put_back() noexcept;
 

@@ -94,33 +94,33 @@ class Sender {
     std::mutex mutex;
     std::condition_variable changed;
   };
-  // How the last sends went; touched by the pumping thread, under the gate.
+  // How the last sends went.
   struct Course {
     Clock::SteadyTime retry_at = Clock::SteadyTime::min();
-    std::chrono::milliseconds delay{0};  // the last back-off; 0 after any success
+    std::chrono::milliseconds delay{0};
+    int misses = 0;  // sends in a row that handed over nothing
     bool unreachable = false;
+    bool last_chance = false;  // the client is closing and the Agent was not there once
     bool one_by_one = false;   // after too_large, until the culprit is found
-    bool last_chance = false;  // finish() was called and the Agent was not there once
   };
 
   Clock::SteadyTime pump_until(RealTime deadline) noexcept;
   Clock::SteadyTime pump_batches(RealTime deadline) noexcept;
   Clock::SteadyTime take(Queue::Views& views) noexcept;
   After settle(const SendResult& result, std::size_t tried) noexcept;
-  After settle_rest(SendStatus status, std::size_t tried, std::size_t sent) noexcept;
-  After settle_unreachable() noexcept;
-  After settle_too_large(std::size_t tried, std::size_t sent) noexcept;
-  Clock::SteadyTime back_off(std::chrono::milliseconds least,
-                             std::chrono::milliseconds most) noexcept;
+  After settle_rest(const SendResult& result, std::size_t tried, Queue::Entries& graves) noexcept;
+  After settle_unreachable(Queue::Entries& graves) noexcept;
+  After settle_too_large(bool alone, Queue::Entries& graves) noexcept;
+  Clock::SteadyTime retry_blocked() noexcept;
+  Clock::SteadyTime retry_unreachable() noexcept;
+  Clock::SteadyTime retry_after(std::chrono::milliseconds delay) noexcept;
   void retry_now() noexcept;
-  bool gave_up(WhenUnreachable when_unreachable) noexcept;
-  void announce() noexcept;
 
   const std::shared_ptr<Transport> transport_;
   const std::shared_ptr<const Clock> clock_;
   const Limits limits_;
   mutable Gate gate_;
-  // All below are changed under the gate.
+  // All below belongs to the gate.
   Queue queue_;
   Pacer pacer_;
   Course course_;

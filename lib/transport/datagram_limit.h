@@ -1,0 +1,32 @@
+#pragma once
+
+// The largest payload that a transport takes. It only falls, by what the network refuses.
+//
+// Threads: read from any, lowered by the sender's. Cost: none. Errors: none.
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+
+namespace pawl::transport {
+
+class DatagramLimit {
+ public:
+  static constexpr std::size_t kFloor = 512;  // what every IP path carries
+
+  explicit DatagramLimit(std::size_t bytes) noexcept : bytes_(bytes) {}
+
+  std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
+
+  // Notes that `refused` bytes were too many; `carried` is what the path is said to carry, 0 when
+  // nobody says. A path that claims to carry what it has just refused is not believed.
+  void lower(std::size_t refused, std::size_t carried) noexcept {
+    const std::size_t wanted = carried > 0 && carried < refused ? carried : refused / 2;
+    bytes_.store(std::min(bytes(), std::max(wanted, kFloor)), std::memory_order_relaxed);
+  }
+
+ private:
+  std::atomic<std::size_t> bytes_;
+};
+
+}  // namespace pawl::transport
