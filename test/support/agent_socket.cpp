@@ -1,6 +1,7 @@
 #include "support/agent_socket.h"
 
 #include <cerrno>
+#include <cstddef>
 #include <cstring>
 #include <system_error>
 
@@ -13,7 +14,7 @@ namespace pawl::test {
 namespace {
 
 // Larger than any datagram that a kernel accepts by default, so none is ever cut here.
-constexpr std::size_t kReceiveBytes = 256 * 1024;
+constexpr std::size_t kReceiveBytes = std::size_t{256} * 1024;
 
 [[noreturn]] void fail(const std::string& what) {
   throw std::system_error(errno, std::generic_category(), what);

@@ -169,9 +169,8 @@ void FakeAgent::on_thread(std::function<void()> command) {
 
 void FakeAgent::wake() const {
   const std::uint64_t one = 1;
-  if (::write(wake_.get(), &one, sizeof one) < 0) {
-    throw std::system_error(errno, std::generic_category(), "eventfd");
-  }
+  // Fails only when the counter is full, and a full one wakes as well.
+  [[maybe_unused]] const ssize_t wrote = ::write(wake_.get(), &one, sizeof one);
 }
 
 void FakeAgent::run() {
