@@ -66,11 +66,12 @@ bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f'); }
 
 bool all_hex(string_view text) { return std::all_of(text.begin(), text.end(), is_hex); }
 
+// Only with dashes: servers refuse a line whose `c:` holds `_`, which others also take for one.
 bool is_uuid(string_view text) {
   if (text.size() != 36) return false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool dash = i == 8 || i == 13 || i == 18 || i == 23;
-    if (dash ? text[i] != '-' && text[i] != '_' : !is_hex(text[i])) return false;
+    if (dash ? text[i] != '-' : !is_hex(text[i])) return false;
   }
   return true;
 }

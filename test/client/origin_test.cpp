@@ -69,6 +69,7 @@ TEST_CASE("what only looks like an id in a cgroup file is none") {
       "1:cpu" + kId,
       "1:cpu:",
       "1:cpu:/docker/" + kId.substr(1),
+      "1:cpu:/garden/34dc0b5e_626f_2c5c_4c51_70e34b10e765",
       "1:cpu:/docker/a" + kId,
       "1:cpu:/docker/" + kId + "/child",
       "1:cpu:/docker/" + kId + "scope",
