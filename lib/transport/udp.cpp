@@ -4,7 +4,6 @@
 #include <exception>
 #include <utility>
 
-#include <asio/ip/udp.hpp>
 #include <netinet/in.h>
 
 #include "transport/errors.h"
@@ -22,13 +21,19 @@ Udp::Udp(std::string host, std::uint16_t port, std::size_t max_datagram_bytes, U
       port_(port),
       seams_(std::move(seams)),
       limit_(max_datagram_bytes),
-      addresses_(known_addresses(host_)),
-      needs_look_up_(addresses_.empty()) {}
+      endpoints_(at_port(known_addresses(host_), port_)),
+      needs_look_up_(endpoints_.empty()) {}
+
+Udp::Endpoints Udp::at_port(const Addresses& addresses, std::uint16_t port) {
+  Endpoints endpoints;
+  for (const asio::ip::address& address : addresses) endpoints.emplace_back(address, port);
+  return endpoints;
+}
 
 SendResult Udp::send(std::span<const std::string_view> datagrams) noexcept {
   const ErrnoKept kept;
-  refresh_addresses();
-  if (addresses_.empty()) return {0, SendStatus::unreachable, EHOSTUNREACH};
+  refresh_endpoints();
+  if (endpoints_.empty()) return {0, SendStatus::unreachable, EHOSTUNREACH};
   std::size_t sent = 0;
   std::size_t misses = 0;
   while (sent < datagrams.size()) {
@@ -39,7 +44,7 @@ SendResult Udp::send(std::span<const std::string_view> datagrams) noexcept {
     const SendStatus status = status_of(progress.error);
     if (status == SendStatus::unreachable) {
       try_elsewhere(progress.error);
-      if (misses++ < addresses_.size()) continue;
+      if (misses++ < endpoints_.size()) continue;
     }
     if (status == SendStatus::too_large) limit_.lower(datagrams[sent].size(), carried_bytes());
     return {sent, status, progress.error};
@@ -62,14 +67,14 @@ bool Udp::look_up_due() const noexcept {
   if (!needs_look_up_) return false;
   if (looked_up_at_ == Clock::SteadyTime::min()) return true;
   const auto since = seams_.clock->steady_now() - looked_up_at_;
-  return since >= (look_up_soon_ || addresses_.empty() ? kLookUpAfterError : kLookUpPeriod);
+  return since >= (look_up_soon_ || endpoints_.empty() ? kLookUpAfterError : kLookUpPeriod);
 }
 
-void Udp::refresh_addresses() noexcept {
+void Udp::refresh_endpoints() noexcept {
   if (!look_up_due()) return;
-  Addresses found;
+  Endpoints found;
   try {
-    found = seams_.resolve(host_);
+    found = at_port(seams_.resolve(host_), port_);
   } catch (const std::exception&) {
     found.clear();  // no memory, or a resolver of somebody else's: a failed look-up
   }
@@ -78,18 +83,18 @@ void Udp::refresh_addresses() noexcept {
   if (!found.empty()) adopt(std::move(found));
 }
 
-void Udp::adopt(Addresses found) noexcept {
-  const auto same = addresses_.empty()
+void Udp::adopt(Endpoints found) noexcept {
+  const auto same = endpoints_.empty()
                         ? found.end()
-                        : std::find(found.begin(), found.end(), addresses_[current_]);
+                        : std::find(found.begin(), found.end(), endpoints_[current_]);
   if (same == found.end()) socket_.close();
   const std::lock_guard lock{socket_.fork_mutex()};
   current_ = same == found.end() ? 0 : static_cast<std::size_t>(same - found.begin());
-  addresses_.swap(found);
+  endpoints_.swap(found);
 }
 
 int Udp::open() noexcept {
-  const asio::ip::udp::endpoint endpoint{addresses_[current_], port_};
+  const asio::ip::udp::endpoint& endpoint = endpoints_[current_];
   if (const int error = socket_.open(endpoint.protocol().family(), SOCK_DGRAM)) return error;
   doubtful_ = is_loopback();
   const int error = socket_.connect(endpoint.data(), endpoint.size());
@@ -123,16 +128,16 @@ Progress Udp::send_doubtful(std::span<const std::string_view> datagrams) noexcep
 void Udp::try_elsewhere(int error) noexcept {
   look_up_soon_ = true;
   doubtful_ = is_loopback();
-  if (addresses_.size() == 1 && error == ECONNREFUSED) return;
+  if (endpoints_.size() == 1 && error == ECONNREFUSED) return;
   socket_.close();
-  current_ = (current_ + 1) % addresses_.size();
+  current_ = (current_ + 1) % endpoints_.size();
 }
 
-bool Udp::is_loopback() const noexcept { return addresses_[current_].is_loopback(); }
+bool Udp::is_loopback() const noexcept { return endpoints_[current_].address().is_loopback(); }
 
 // What the path carries by the kernel's knowledge, less the headers of IP and UDP; 0: unknown.
 std::size_t Udp::carried_bytes() const noexcept {
-  const bool v6 = addresses_[current_].is_v6();
+  const bool v6 = endpoints_[current_].protocol() == asio::ip::udp::v6();
   const std::size_t headers = v6 ? 48 : 28;
   int mtu = 0;
   socklen_t size = sizeof mtu;

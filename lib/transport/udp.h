@@ -11,6 +11,9 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
+
+#include <asio/ip/udp.hpp>
 
 #include <pawl/clock.h>
 #include <pawl/transport.h>
@@ -43,9 +46,12 @@ class Udp final : public Transport {
   void after_fork_in_child() noexcept override { socket_.after_fork_in_child(); }
 
  private:
-  void refresh_addresses() noexcept;
+  using Endpoints = std::vector<asio::ip::udp::endpoint>;
+
+  static Endpoints at_port(const Addresses& addresses, std::uint16_t port);
+  void refresh_endpoints() noexcept;
   bool look_up_due() const noexcept;
-  void adopt(Addresses found) noexcept;
+  void adopt(Endpoints found) noexcept;
   int open() noexcept;
   Progress send_some(std::span<const std::string_view> datagrams) noexcept;
   Progress send_doubtful(std::span<const std::string_view> datagrams) noexcept;
@@ -58,7 +64,7 @@ class Udp final : public Transport {
   const UdpSeams seams_;
   DatagramLimit limit_;
   Socket socket_;
-  Addresses addresses_;  // changed under the socket's fork_mutex
+  Endpoints endpoints_;  // changed under the socket's fork_mutex
   std::size_t current_ = 0;
   bool needs_look_up_ = false;  // the host is a name
   bool look_up_soon_ = true;
