@@ -1,0 +1,172 @@
+#pragma once
+
+// The client: record from any thread; it aggregates in the process and hands the Datadog Agent a
+// few datagrams that hold exactly what was recorded.
+//
+//     auto made = pawl::Client::create({.global_tags = {{"env", "prod"}}});
+//     pawl::Client& dd = *made;
+//     dd.count("cache.hit", 1, {{"tier", "l2"}});
+//
+// Recording is noexcept, returns nothing and does no I/O. What cannot be recorded or handed over is
+// counted by reason in stats(). With no Agent the client works, and counts.
+//
+// Threads: every const member may be called from any thread, at any time, also while another thread
+// closes the client; calls after close() are counted and do nothing. Moving and destroying need the
+// client for themselves. After fork() both sides may record; the child starts with nothing pending.
+// Cost: a call whose name and tags were seen before costs tens of nanoseconds and takes no lock,
+// allocates nothing and makes no system call; the first of a shape costs microseconds.
+// Errors: only create() fails.
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "pawl/detail/export.h"
+#include "pawl/event.h"
+#include "pawl/handle.h"
+#include "pawl/metric.h"
+#include "pawl/options.h"
+#include "pawl/result.h"
+#include "pawl/stats.h"
+#include "pawl/tags.h"
+
+namespace pawl {
+
+// What a child client adds to its parent.
+struct ChildOptions {
+  // Goes between the parent's prefix and the name; bytes that a name may not have become `_`.
+  std::string prefix = {};
+  // Added to every call's tags. Repaired as the tags of calls are; reserved keys are allowed.
+  std::vector<OwnedTag> tags = {};
+};
+
+class PAWL_API Client {
+ public:
+  // Makes a client. Does no I/O but reading /proc for the container's id; takes under a
+  // millisecond. Fails, naming the field and its value, only on options that make no sense and when
+  // 32 clients are alive.
+  static Result<Client> create(Options options = {}) noexcept;
+  // Makes a client that records nothing, for programs whose metrics are switched off.
+  static Client null() noexcept;
+
+  Client(Client&& other) noexcept;
+  Client& operator=(Client&& other) noexcept;
+  // Closes with Options::close_deadline when it is the last that shares the core.
+  ~Client();
+
+  // Record one value. `count` may be negative. Names: [A-Za-z0-9_.], starting with a letter, at
+  // most 200 bytes with the prefix.
+  void count(std::string_view name,
+             std::int64_t value = 1,
+             Tags tags = {},
+             const CallOptions& options = {}) const noexcept;
+  void gauge(std::string_view name,
+             double value,
+             Tags tags = {},
+             const CallOptions& options = {}) const noexcept;
+  void histogram(std::string_view name,
+                 double value,
+                 Tags tags = {},
+                 const CallOptions& options = {}) const noexcept;
+  void distribution(std::string_view name,
+                    double value,
+                    Tags tags = {},
+                    const CallOptions& options = {}) const noexcept;
+  void timing(std::string_view name,
+              std::chrono::duration<double, std::milli> elapsed,
+              Tags tags = {},
+              const CallOptions& options = {}) const noexcept;
+  void set(std::string_view name,
+           std::string_view member,
+           Tags tags = {},
+           const CallOptions& options = {}) const noexcept;
+
+  // Record many values in one call, each as the call for one would.
+  void histogram(std::string_view name,
+                 std::span<const double> values,
+                 Tags tags = {},
+                 const CallOptions& options = {}) const noexcept;
+  void distribution(std::string_view name,
+                    std::span<const double> values,
+                    Tags tags = {},
+                    const CallOptions& options = {}) const noexcept;
+
+  // Record what was true at a moment of the past (whole seconds; from 1 s after 1970 to an hour
+  // ahead). Not aggregated: one line each, on a path with a lock, about a microsecond.
+  void count_at(std::string_view name,
+                std::int64_t value,
+                std::chrono::system_clock::time_point when,
+                Tags tags = {},
+                const CallOptions& options = {}) const noexcept;
+  void gauge_at(std::string_view name,
+                double value,
+                std::chrono::system_clock::time_point when,
+                Tags tags = {},
+                const CallOptions& options = {}) const noexcept;
+
+  void event(const Event& event) const noexcept;
+  void service_check(const ServiceCheck& check) const noexcept;
+
+  // Starts a timer that records a timing when it goes out of scope.
+  [[nodiscard]] ScopedTimer time(std::string_view name,
+                                 Tags tags = {},
+                                 const CallOptions& options = {}) const noexcept;
+
+  // Bind a name and tags once (handle.h). A handle of a refused name records nothing, and counts.
+  Counter counter(std::string_view name,
+                  Tags tags = {},
+                  const CallOptions& options = {}) const noexcept;
+  Gauge gauge(std::string_view name,
+              Tags tags = {},
+              const CallOptions& options = {}) const noexcept;
+  Histogram histogram(std::string_view name,
+                      Tags tags = {},
+                      const CallOptions& options = {}) const noexcept;
+  Distribution distribution(std::string_view name,
+                            Tags tags = {},
+                            const CallOptions& options = {}) const noexcept;
+  Timing timing(std::string_view name,
+                Tags tags = {},
+                const CallOptions& options = {}) const noexcept;
+  Set set(std::string_view name, Tags tags = {}, const CallOptions& options = {}) const noexcept;
+
+  // Makes a client that shares this one's core (contexts, threads, socket, ledger) and adds a
+  // prefix and tags. Closing either closes both.
+  Client child(const ChildOptions& options) const noexcept;
+
+  // Sends what was recorded before the call; waits, at the most `timeout`, until the kernel has it.
+  // Tells whether it does.
+  bool flush(std::chrono::milliseconds timeout = std::chrono::seconds{1}) const noexcept;
+
+  // Sends the rest and ends the background threads, in `deadline` at the most; does not wait for an
+  // Agent that is not there. Gives what the client has lost in its life, by reason. Calls after it
+  // are counted no-ops; a second close changes nothing and gives the same.
+  Losses close(std::chrono::milliseconds deadline = std::chrono::seconds{1}) const noexcept;
+
+  // Reads the ledger. Waits for nothing but another reader; costs a pass over the contexts.
+  Stats stats() const noexcept;
+
+  // Gives what was odd in the environment when the client was made.
+  std::vector<std::string> warnings() const;
+
+ private:
+  Client(client::Core* core, std::uint32_t scope) noexcept : core_(core), scope_(scope) {}
+
+  void record(MetricType type,
+              std::string_view name,
+              std::span<const double> values,
+              Tags tags,
+              const CallOptions& options) const noexcept;
+  detail::Bound bind(MetricType type,
+                     std::string_view name,
+                     Tags tags,
+                     const CallOptions& options) const noexcept;
+
+  client::Core* core_ = nullptr;
+  std::uint32_t scope_ = 0;
+};
+
+}  // namespace pawl

@@ -1,0 +1,16 @@
+#pragma once
+
+// All of Pawl's public headers.
+
+#include "pawl/client.h"
+#include "pawl/clock.h"
+#include "pawl/event.h"
+#include "pawl/handle.h"
+#include "pawl/metric.h"
+#include "pawl/options.h"
+#include "pawl/result.h"
+#include "pawl/stats.h"
+#include "pawl/tag_policy.h"
+#include "pawl/tags.h"
+#include "pawl/transport.h"
+#include "pawl/version.h"
