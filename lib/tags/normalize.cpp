@@ -1,0 +1,109 @@
+#include "tags/normalize.h"
+
+#include <algorithm>
+
+namespace pawl::tags {
+
+namespace {
+
+bool is_letter(char c) noexcept { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+
+bool is_name_byte(char c) noexcept {
+  return is_letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '.';
+}
+
+bool is_continuation(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+
+// Gives the length of the UTF-8 character at the start of `text`, 0 when it is not one (RFC 3629:
+// overlong forms, surrogates and what lies beyond U+10FFFF are not).
+std::size_t character_size(std::string_view text) noexcept {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) return 1;
+  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
+  for (std::size_t i = 1; i < size; ++i)
+    if (!is_continuation(text[i])) return 0;
+  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
+  const bool outside = (first == 0xed && byte(1) > 0x9f) || (first == 0xf4 && byte(1) > 0x8f);
+  return overlong || outside ? 0 : size;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [lower](char x, char y) {
+    return lower(x) == lower(y);
+  });
+}
+
+void cut(std::string& out, std::size_t size) {
+  while (size > 0 && is_continuation(out[size])) --size;
+  out.resize(size);
+}
+
+}  // namespace
+
+bool append_clean(std::string& out, std::string_view text, std::string_view also) {
+  bool replaced = false;
+  while (!text.empty()) {
+    const std::size_t size = character_size(text);
+    const auto first = static_cast<unsigned char>(text[0]);
+    const bool breaks = first < 0x20 || first == 0x7f || first == '|' ||
+                        also.find(text[0]) != std::string_view::npos;
+    if (size == 0 || breaks) {
+      out.push_back('_');
+      replaced = true;
+      text.remove_prefix(1);
+    } else {
+      out.append(text.substr(0, size));
+      text.remove_prefix(size);
+    }
+  }
+  return replaced;
+}
+
+bool append_name(std::string& out,
+                 std::string_view prefix,
+                 std::string_view name,
+                 Repairs& repairs) {
+  const std::size_t start = out.size();
+  bool changed = false;
+  bool lettered = false;
+  if (std::none_of(name.begin(), name.end(), is_letter)) return false;
+  for (const std::string_view part : {prefix, name}) {
+    for (const char c : part) {
+      lettered = lettered || is_letter(c);
+      changed = changed || !lettered || !is_name_byte(c);
+      if (lettered) out.push_back(is_name_byte(c) ? c : '_');
+    }
+  }
+  if (changed) repairs.note(Repair::name);
+  return out.size() - start <= kMaxNameBytes;
+}
+
+bool append_tag(std::string& out, std::string_view key, std::string_view value, Repairs& repairs) {
+  constexpr std::string_view kBreaking = ",#";
+  const std::size_t start = out.size();
+  bool replaced = append_clean(out, key, kBreaking);
+  if (!key.empty() && !value.empty()) out.push_back(':');
+  replaced = append_clean(out, value, kBreaking) || replaced;
+  if (replaced) repairs.note(Repair::tag_bytes);
+  if (out.size() - start > kMaxTagBytes) {
+    cut(out, start + kMaxTagBytes);
+    repairs.note(Repair::tag_cut);
+  }
+  if (out.size() == start) repairs.note(Repair::tag_empty);
+  return out.size() != start;
+}
+
+std::string_view key_of(std::string_view tag) noexcept { return tag.substr(0, tag.find(':')); }
+
+bool is_reserved(std::string_view tag) noexcept {
+  constexpr std::string_view kInternal = "dd.internal.";
+  const std::string_view key = key_of(tag);
+  return equal_ignoring_case(key, "host") || equal_ignoring_case(key, "device") ||
+         equal_ignoring_case(key, "jmx_check_name") ||
+         equal_ignoring_case(key.substr(0, kInternal.size()), kInternal);
+}
+
+}  // namespace pawl::tags
