@@ -1,0 +1,222 @@
+#include "context/registry.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace pawl::context {
+
+namespace {
+
+constexpr std::string_view kOverflowName = "pawl.overflow";
+constexpr std::string_view kOverflowTag = "pawl_overflow:true";
+
+std::size_t piece_bytes(const Call& call) noexcept {
+  std::size_t bytes = call.name.size();
+  for (const Tag& tag : call.tags) bytes += tag.key.size() + tag.value.size();
+  return bytes;
+}
+
+// Tells whether the sizes of the pieces fit the numbers that a shape has for them.
+bool can_be_remembered(const Call& call) noexcept {
+  const auto fits = [](std::string_view piece) { return piece.size() <= Shape::kLongestPiece; };
+  return call.tags.size() <= tags::kMaxTags && fits(call.name) &&
+         std::all_of(call.tags.begin(), call.tags.end(), [fits](const Tag& tag) {
+           return fits(tag.key) && fits(tag.value);
+         });
+}
+
+void write_pieces(char* at, const Call& call) noexcept {
+  for (const Tag& tag : call.tags) {
+    const std::uint16_t size[2] = {static_cast<std::uint16_t>(tag.key.size()),
+                                   static_cast<std::uint16_t>(tag.value.size())};
+    std::memcpy(at, size, sizeof size);
+    at += sizeof size;
+  }
+  at = std::copy(call.name.begin(), call.name.end(), at);
+  for (const Tag& tag : call.tags) {
+    at = std::copy(tag.key.begin(), tag.key.end(), at);
+    at = std::copy(tag.value.begin(), tag.value.end(), at);
+  }
+}
+
+template <class Stripes>
+void lock_all(Stripes& stripes) noexcept {
+  for (auto& stripe : stripes) stripe.mutex.lock();
+}
+template <class Stripes>
+void unlock_all(Stripes& stripes) noexcept {
+  for (auto& stripe : stripes) stripe.mutex.unlock();
+}
+
+}  // namespace
+
+Registry::Registry(Limits limits, Rules rules)
+    : limits_(limits), rules_(std::move(rules)), seed_(base::process_seed()) {
+  scopes_.push_back(std::make_shared<const Scope>(Scope{rules_.prefix, {}}));
+}
+
+std::uint32_t Registry::add_scope(std::uint32_t parent,
+                                  std::string_view prefix,
+                                  const tags::TagSet& tags) {
+  const std::lock_guard lock{scopes_mutex_};
+  Scope scope = *scopes_[parent];
+  scope.prefix += prefix;
+  scope.tags.insert_all(tags);
+  const auto same = [&scope](const auto& known) { return *known == scope; };
+  const auto known = std::find_if(scopes_.begin(), scopes_.end(), same);
+  if (known != scopes_.end()) return static_cast<std::uint32_t>(known - scopes_.begin());
+  scopes_.push_back(std::make_shared<const Scope>(std::move(scope)));
+  return static_cast<std::uint32_t>(scopes_.size() - 1);
+}
+
+Registry::Canonical Registry::canonical(const Call& call) const {
+  std::shared_ptr<const Scope> scope;
+  {
+    const std::lock_guard lock{scopes_mutex_};
+    scope = scopes_[call.scope];
+  }
+  Canonical made;
+  made.refused = rules_.unsupported[static_cast<std::size_t>(call.type)];
+  made.reject = Reject::unsupported;
+  if (made.refused) return made;
+  made.reject = Reject::name;
+  made.refused = !tags::append_name(made.name, scope->prefix, call.name, made.repairs);
+  if (made.refused) return made;
+  tags::TagSet tags = scope->tags;
+  made.refused = !tags::add_call_tags(tags, call.tags, rules_.global, rules_.policy, made.repairs);
+  made.reject = Reject::tags;
+  if (!made.refused) made.tags = tags.joined();
+  return made;
+}
+
+Answer Registry::resolve(const Call& call, std::uint64_t hash) {
+  const Canonical canonical = this->canonical(call);
+  Answer answer{.reject = canonical.reject, .repairs = canonical.repairs};
+  if (!canonical.refused) {
+    const Key key{call.type, call.cardinality, canonical.name, canonical.tags};
+    answer.context = find_or_make(key, Room::regular);
+    if (answer.context == nullptr) {
+      // Not remembered: it would fill the memory that the cap is there to save.
+      answer.context = overflow_context(key);
+      answer.reject = Reject::context_limit;
+      if (answer.context != nullptr) answer.repairs.note(Repair::context_overflow);
+      return answer;
+    }
+  }
+  remember(call, hash, answer);
+  return answer;
+}
+
+Context* Registry::overflow_context(const Key& key) {
+  if (key.type == MetricType::gauge) return nullptr;
+  Key overflow = key;
+  overflow.tags = kOverflowTag;
+  Context* context = find_or_make(overflow, Room::overflow);
+  if (context != nullptr) return context;
+  overflow.name = kOverflowName;
+  overflow.cardinality = Cardinality::unset;
+  return find_or_make(overflow, Room::overflow);
+}
+
+Context* Registry::find_or_make(const Key& key, Room room) {
+  base::PieceHash pieces{seed_};
+  pieces.add(static_cast<std::uint64_t>(key.type) << 8 |
+             static_cast<std::uint64_t>(key.cardinality));
+  pieces.add(key.name);
+  pieces.add(key.tags);
+  const std::uint64_t hash = pieces.value();
+  auto& stripe = context_stripes_[(hash >> 40) % kStripes];
+  const std::lock_guard lock{stripe.mutex};
+  const auto same = [&key](const Context& context) {
+    return context.type == key.type && context.cardinality == key.cardinality &&
+           context.name() == key.name && context.tags() == key.tags;
+  };
+  if (Context* known = stripe.table.find(hash, same)) return known;
+  const std::size_t bytes = sizeof(Context) + key.name.size() + key.tags.size() + kTableBytes;
+  // The last resort is not turned away: it is six contexts at the most.
+  if (!take_room(room, bytes) && key.name != kOverflowName) return nullptr;
+  return make(stripe, key, hash);
+}
+
+bool Registry::take_room(Room room, std::size_t bytes) noexcept {
+  auto& count = room == Room::regular ? regular_ : overflow_;
+  const std::size_t most = room == Room::regular ? limits_.contexts : kOverflowContexts;
+  if (count.fetch_add(1, std::memory_order_relaxed) >= most) {
+    count.fetch_sub(1, std::memory_order_relaxed);
+    return false;
+  }
+  const std::size_t before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  if (room == Room::overflow || before + bytes <= limits_.bytes) return true;
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  count.fetch_sub(1, std::memory_order_relaxed);
+  return false;
+}
+
+Context* Registry::make(Stripe<Context>& stripe, const Key& key, std::uint64_t hash) {
+  std::byte* memory = stripe.arena.take(sizeof(Context) + key.name.size() + key.tags.size());
+  const std::lock_guard lock{directories_mutex_};
+  Directory& directory = directories_[static_cast<std::size_t>(kind_of(key.type))];
+  directory.reserve();
+  auto* context = new (memory) Context{.hash = hash,
+                                       .index = directory.size(),
+                                       .type = key.type,
+                                       .cardinality = key.cardinality,
+                                       .name_size = static_cast<std::uint16_t>(key.name.size()),
+                                       .tags_size = static_cast<std::uint32_t>(key.tags.size())};
+  std::copy(key.tags.begin(),
+            key.tags.end(),
+            std::copy(key.name.begin(), key.name.end(), context->text()));
+  stripe.table.insert(context);
+  directory.add(context);
+  by_type_[static_cast<std::size_t>(key.type)].fetch_add(1, std::memory_order_relaxed);
+  return context;
+}
+
+void Registry::remember(const Call& call, std::uint64_t hash, const Answer& answer) {
+  if (!can_be_remembered(call)) return;
+  const std::size_t size =
+      sizeof(Shape) + 2 * sizeof(std::uint16_t) * call.tags.size() + piece_bytes(call);
+  const std::size_t bytes = size + kTableBytes;
+  auto& stripe = shape_stripe(hash);
+  const std::lock_guard lock{stripe.mutex};
+  if (find(call, hash) != nullptr) return;
+  // Contexts need the other half of the memory.
+  if (shape_bytes_.load(std::memory_order_relaxed) + bytes > limits_.bytes / 2) return;
+  auto* shape = new (stripe.arena.take(size))
+      Shape{.hash = hash,
+            .kind_word = call.kind_word(),
+            .answer = answer,
+            .index = answer.context == nullptr ? 0 : answer.context->index,
+            .plain = answer.plain(),
+            .tag_count = static_cast<std::uint8_t>(call.tags.size()),
+            .name_size = static_cast<std::uint16_t>(call.name.size())};
+  write_pieces(reinterpret_cast<char*>(shape + 1), call);
+  stripe.table.insert(shape);
+  shape_bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  bytes_.fetch_add(bytes, std::memory_order_relaxed);
+  shapes_.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::array<std::uint64_t, kMetricTypes> Registry::contexts_by_type() const noexcept {
+  std::array<std::uint64_t, kMetricTypes> counts{};
+  for (std::size_t i = 0; i < kMetricTypes; ++i)
+    counts[i] = by_type_[i].load(std::memory_order_relaxed);
+  return counts;
+}
+
+void Registry::lock() noexcept {
+  scopes_mutex_.lock();
+  lock_all(shape_stripes_);
+  lock_all(context_stripes_);
+  directories_mutex_.lock();
+}
+
+void Registry::unlock() noexcept {
+  directories_mutex_.unlock();
+  unlock_all(context_stripes_);
+  unlock_all(shape_stripes_);
+  scopes_mutex_.unlock();
+}
+
+}  // namespace pawl::context
