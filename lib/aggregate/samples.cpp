@@ -1,0 +1,44 @@
+#include "aggregate/samples.h"
+
+#include <new>
+
+namespace pawl::aggregate {
+
+bool Samples::add(std::span<const detail::Sample> samples) noexcept {
+  const std::size_t bytes = samples.size() * kSampleBytes;
+  if (!budget_.take(bytes)) return false;
+  charged_ += bytes;
+  std::size_t done = 0;
+  try {
+    for (; done < samples.size(); ++done)
+      series_of(samples[done]).values.push_back(samples[done].value);
+  } catch (const std::bad_alloc&) {
+    refused_ += samples.size() - done;
+  }
+  size_ += done;
+  return true;
+}
+
+Samples::Series& Samples::series_of(const detail::Sample& sample) {
+  if (first_.size() <= sample.series) first_.resize(sample.series + 1, kNone);
+  std::uint32_t last = kNone;
+  for (std::uint32_t at = first_[sample.series]; at != kNone; at = series_[at].next) {
+    if (series_[at].rate == sample.rate) return series_[at];
+    last = at;
+  }
+  const auto number = static_cast<std::uint32_t>(series_.size());
+  series_.push_back({sample.series, sample.rate, kNone, {}});
+  (last == kNone ? first_[sample.series] : series_[last].next) = number;
+  return series_.back();
+}
+
+void Samples::clear() noexcept {
+  for (const Series& one : series_) first_[one.index] = kNone;
+  series_.clear();
+  budget_.give_back(charged_);
+  charged_ = 0;
+  size_ = 0;
+  refused_ = 0;
+}
+
+}  // namespace pawl::aggregate
