@@ -1,0 +1,33 @@
+#pragma once
+
+// Events and service checks, byte by byte:
+//
+//     _e{TITLELEN,TEXTLEN}:title|text[|d:unix][|h:host][|k:key][|p:low][|s:source][|t:type][|#tags]...
+//     _sc|name|status[|d:unix][|h:host][|#tags][|c:..][|e:..][|card:..][|m:message]
+//
+// The lengths are those of the escaped text, in bytes; a line break is the two characters `\n`. A
+// message comes last, with `m:` inside it written `m\:`.
+//
+// Threads: functions without state.
+
+#include <string>
+#include <string_view>
+
+#include <pawl/event.h>
+
+#include "encode/line.h"
+
+namespace pawl::encode {
+
+// Append a whole line. `tags` are the repaired ones. Tell whether the title and text (the name)
+// hold anything; otherwise nothing is appended.
+bool append_event(std::string& out,
+                  const Event& event,
+                  std::string_view tags,
+                  const Constants& constants);
+bool append_service_check(std::string& out,
+                          const ServiceCheck& check,
+                          std::string_view tags,
+                          const Constants& constants);
+
+}  // namespace pawl::encode

@@ -1,0 +1,39 @@
+#include "encode/line.h"
+
+#include "base/number.h"
+
+namespace pawl::encode {
+
+void append_tags(std::string& out, std::string_view tags, const Constants& constants) {
+  if (tags.empty() && constants.global_tags.empty()) return;
+  out += "|#";
+  out += constants.global_tags;
+  if (!tags.empty() && !constants.global_tags.empty()) out += ',';
+  out += tags;
+}
+
+void append_cardinality(std::string& out, Cardinality cardinality, const Constants& constants) {
+  if (cardinality == Cardinality::unset) cardinality = constants.cardinality;
+  if (cardinality == Cardinality::unset) return;
+  out += "|card:";
+  out += to_string(cardinality);
+}
+
+void append_tail(std::string& out, const Frame& frame, const Constants& constants) {
+  out += '|';
+  out += wire_name(frame.type);
+  if (frame.rate != 1.0F) {
+    out += "|@";
+    base::append_number(out, frame.rate);
+  }
+  append_tags(out, frame.tags, constants);
+  out += constants.origin;
+  if (frame.unix_seconds) {
+    out += "|T";
+    base::append_number(out, *frame.unix_seconds);
+  }
+  append_cardinality(out, frame.cardinality, constants);
+  out += '\n';
+}
+
+}  // namespace pawl::encode

@@ -1,0 +1,46 @@
+#pragma once
+
+// One metric line, byte by byte:
+//
+//     name ':' value (':' value)* '|' type ['|@' rate] ['|#' tag (',' tag)*]
+//          ['|c:' container] ['|e:' external] ['|T' unix seconds] ['|card:' cardinality] '\n'
+//
+// in the order of the official Go client, which every known server accepts. Nothing is checked
+// here: names, tags and values were repaired or refused before.
+//
+// Threads: functions without state; Constants is immutable once made.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <pawl/metric.h>
+
+namespace pawl::encode {
+
+// What all lines of a client have in common.
+struct Constants {
+  std::string global_tags;  // with commas between them
+  std::string origin;       // "|c:...|e:..." or a part of it
+  Cardinality cardinality = Cardinality::unset;
+};
+
+// What stands around the values of one line.
+struct Frame {
+  std::string_view name;
+  std::string_view tags;
+  MetricType type;
+  Cardinality cardinality = Cardinality::unset;
+  float rate = 1.0F;
+  std::optional<std::int64_t> unix_seconds = {};
+};
+
+// Appends what follows the last value, the line's end included.
+void append_tail(std::string& out, const Frame& frame, const Constants& constants);
+
+// Append the fields that events and service checks share with metrics.
+void append_tags(std::string& out, std::string_view tags, const Constants& constants);
+void append_cardinality(std::string& out, Cardinality cardinality, const Constants& constants);
+
+}  // namespace pawl::encode
