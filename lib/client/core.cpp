@@ -1,0 +1,305 @@
+#include "client/core.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+#include "client/slots.h"
+
+namespace pawl::client {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+// What a full ring gives up at once: enough to be worth the lock, little enough to be done in about
+// a microsecond.
+constexpr std::uint32_t kSpillSamples = 512;
+// Between two looks at the rings: under load, and the step by which it grows when there is none.
+constexpr milliseconds kBusyDrain{2};
+constexpr std::size_t kBusySamples = detail::kRingSamples / 8;
+
+Core& core_of(const aggregate::Shard& shard) noexcept {
+  return *static_cast<Core*>(shard.client());
+}
+
+}  // namespace
+
+Core::Core(Plan plan)
+    : plan_(std::move(plan)),
+      registry_(plan_.limits, plan_.rules),
+      shards_(this),
+      budget_(plan_.max_sample_bytes),
+      sets_(budget_),
+      direct_(budget_),
+      sender_(std::make_shared<transport::Sender>(
+          plan_.transport,
+          plan_.clock,
+          transport::Sender::Limits{.max_queue_bytes = plan_.max_queue_bytes,
+                                    .queue_ttl = plan_.queue_ttl})),
+      flusher_(plan_, {registry_, shards_, budget_, sets_, direct_, *sender_}),
+      telemetry_(plan_),
+      warnings_(plan_.on_warning),
+      next_flush_(plan_.clock->steady_now() + plan_.flush_interval),
+      drain_interval_(plan_.flush_interval) {}
+
+Core* Core::make(Plan plan) {
+  watch_forks();
+  auto* core = new Core{std::move(plan)};
+  core->slot_ = take_slot(*core);
+  if (core->slot_ == 0) {
+    delete core;
+    return nullptr;
+  }
+  for (const std::string& warning : core->plan_.warnings)
+    core->warnings_.warn("environment", warning, core->plan_.clock->steady_now());
+  return core;
+}
+
+void Core::let_go() noexcept {
+  if (clients_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  close(plan_.close_deadline);
+  leave_core(*this);
+  drop_reference();
+}
+
+void Core::drop_reference() noexcept {
+  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  free_slot(slot_);
+  delete this;
+}
+
+void Core::give_back(aggregate::Shard& shard) noexcept {
+  Core& core = core_of(shard);
+  core.shards_.release(shard);
+  core.drop_reference();
+}
+
+bool Core::is_abandoned(const aggregate::Shard& shard) noexcept {
+  return core_of(shard).clients_.load(std::memory_order_acquire) == 0;
+}
+
+Core::Lease::Lease(Core& core) noexcept : shard_(core.own_shard()) {
+  if (shard_ != nullptr) return;
+  lock_ = std::unique_lock{core.common_mutex_};
+  shard_ = &core.shards_.common();
+}
+
+aggregate::Shard* Core::own_shard() noexcept {
+  detail::Cells*& cells = detail::t_cells[slot_];
+  if (cells != nullptr) return static_cast<aggregate::Shard*>(cells);
+  if (!watch_thread_end()) return nullptr;
+  leave_closed_cores();
+  try {
+    cells = &shards_.acquire();
+  } catch (const std::bad_alloc&) {
+    return nullptr;
+  }
+  references_.fetch_add(1, std::memory_order_relaxed);
+  ensure_threads();
+  return static_cast<aggregate::Shard*>(cells);
+}
+
+void Core::push(const Lease& lease, detail::Sample sample) noexcept {
+  while (!lease->ring.push(sample)) make_room(*lease);
+}
+
+// The ring is full because the flusher was not fast enough; its owner takes over for a moment.
+void Core::make_room(aggregate::Shard& shard) noexcept {
+  constexpr std::size_t kBytes = kSpillSamples * sizeof(detail::Sample);
+  const auto discard = [&shard](Reject reason) {
+    shard.reject(reason, {.samples = shard.clear_ring(kSpillSamples), .counted = 0});
+  };
+  {
+    const std::lock_guard lock{shard.drain};
+    if (discarding_.load(std::memory_order_acquire)) return discard(Reject::closed);
+    if (!budget_.take(kBytes)) return discard(Reject::memory_limit);
+    const std::size_t before = shard.spill.size();
+    try {
+      shard.empty_ring(shard.spill, kSpillSamples);
+    } catch (const std::bad_alloc&) {
+      discard(Reject::no_memory);
+    }
+    const std::size_t moved = shard.spill.size() - before;
+    budget_.give_back(kBytes - moved * sizeof(detail::Sample));
+  }
+  if (!woken_.exchange(true, std::memory_order_relaxed)) flusher_worker_.wake();
+}
+
+// Only tries: who holds the lock is starting the threads, or closing.
+void Core::ensure_threads() noexcept {
+  if (plan_.background == Background::manual) return;
+  const std::unique_lock lock{control_, std::try_to_lock};
+  if (!lock.owns_lock() || started_ || closed_) return;
+  started_ = true;
+  const bool sending = sender_worker_.start(
+      [sender = sender_, clock = plan_.clock] { return sender_step(*sender, *clock); });
+  const bool flushing = flusher_worker_.start([this] { return flusher_step(); });
+  if (!sending || !flushing)
+    warnings_.warn("threads",
+                   "a background thread could not be made; flush() and close() do its work",
+                   plan_.clock->steady_now());
+}
+
+// Sleeps by the real clock for as long as the client's clock says.
+base::Worker::Time Core::sender_step(transport::Sender& sender, const Clock& clock) noexcept {
+  const Clock::SteadyTime next = sender.pump();
+  if (next == Clock::SteadyTime::max()) return base::Worker::Time::max();
+  return std::chrono::steady_clock::now() + (next - clock.steady_now());
+}
+
+base::Worker::Time Core::flusher_step() noexcept {
+  woken_.store(false, std::memory_order_relaxed);
+  const std::size_t fullest = flusher_.drain();
+  const Clock::SteadyTime now = plan_.clock->steady_now();
+  if (now >= next_flush_ || budget_.half_used()) {
+    flush_now(now);
+    next_flush_ = now + plan_.flush_interval;
+  }
+  drain_interval_ =
+      fullest > kBusySamples ? kBusyDrain : std::min(2 * drain_interval_, plan_.flush_interval);
+  const auto pause = std::min<Clock::SteadyTime::duration>(next_flush_ - now, drain_interval_);
+  return std::chrono::steady_clock::now() + pause;
+}
+
+void Core::flush_now(Clock::SteadyTime now) noexcept {
+  flusher_.flush(due_telemetry(now));
+  sender_worker_.wake();
+  warnings_.losses(sender_->totals().dropped, now);
+}
+
+std::vector<std::string> Core::due_telemetry(Clock::SteadyTime now) noexcept {
+  const std::lock_guard lock{telemetry_mutex_};
+  if (!telemetry_.is_due(now)) return {};
+  return telemetry_report(now);
+}
+
+std::vector<std::string> Core::telemetry_report(Clock::SteadyTime now) noexcept {
+  try {
+    const Flusher::Books books = flusher_.read();
+    return telemetry_.report({compose(books), books.taken.active_by_type}, now);
+  } catch (const std::bad_alloc&) {
+    return {};  // the next report has it
+  }
+}
+
+bool Core::flush(milliseconds timeout) noexcept {
+  const RealTime deadline = std::chrono::steady_clock::now() + timeout;
+  ensure_threads();
+  flush_now(plan_.clock->steady_now());
+  if (sender_worker_.running()) return sender_->wait_empty(deadline);
+  return sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
+}
+
+Losses Core::close(milliseconds deadline) noexcept {
+  const std::lock_guard lock{control_};
+  if (!closed_) {
+    close_by(std::chrono::steady_clock::now() + deadline);
+    closed_ = true;
+  }
+  return sender_->totals().dropped;
+}
+
+void Core::close_by(RealTime deadline) noexcept {
+  flusher_worker_.stop(deadline);
+  const Clock::SteadyTime now = plan_.clock->steady_now();
+  flusher_.flush();
+  {
+    const std::lock_guard lock{telemetry_mutex_};
+    flusher_.close(telemetry_.enabled() ? telemetry_report(now) : std::vector<std::string>{});
+  }
+  discarding_.store(true, std::memory_order_release);
+  sender_->finish();
+  if (sender_worker_.running()) {
+    sender_worker_.wake();
+    sender_->wait_empty(deadline);
+    sender_worker_.stop(deadline);
+  } else {
+    sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
+  }
+  sender_->abandon(Drop::shutdown);
+  warnings_.losses(sender_->totals().dropped, now);
+}
+
+Stats Core::stats() noexcept { return compose(flusher_.read()); }
+
+Stats Core::compose(const Flusher::Books& books) const noexcept {
+  Stats stats;
+  stats.rejected = books.taken.rejected;
+  shards_.each([&stats](const aggregate::Shard& shard) {
+    for (std::size_t i = 0; i < kRejects; ++i)
+      stats.rejected[i] += shard.rejected(static_cast<Reject>(i));
+    for (std::size_t i = 0; i < kRepairs; ++i)
+      stats.repaired[i] += shard.repaired(static_cast<Repair>(i));
+  });
+  // Every sample that was recorded is in exactly one of: refused at once, not taken yet, taken.
+  Amount refused_at_once = stats.rejected_total();
+  for (const Amount& amount : books.taken.rejected) refused_at_once -= amount;
+  stats.called = refused_at_once + books.waiting + books.taken.recorded;
+  stats.handed_to_kernel = books.out.handed_to_kernel;
+  stats.dropped = books.out.dropped;
+  stats.pending = books.waiting + books.held + books.out.queued;
+  stats.samples_by_type = books.taken.samples_by_type;
+  stats.events = books.taken.events;
+  stats.service_checks = books.taken.service_checks;
+  stats.traffic = books.out.traffic;
+  stats.queued_bytes = books.out.queued_bytes;
+  stats.flushes = books.taken.flushes;
+  stats.contexts_by_type = registry_.contexts_by_type();
+  for (const std::uint64_t contexts : stats.contexts_by_type) stats.contexts += contexts;
+  stats.context_bytes = registry_.bytes();
+  stats.shapes = registry_.shapes();
+  stats.threads = shards_.size() - 1;  // the common one is nobody's
+  return stats;
+}
+
+// From the outermost lock to the innermost.
+void Core::before_fork() noexcept {
+  control_.lock();
+  telemetry_mutex_.lock();
+  common_mutex_.lock();
+  flusher_.lock();
+  shards_.lock();
+  registry_.lock();
+  sets_.lock();
+  direct_.lock();
+  warnings_.lock();
+  sender_->before_fork();
+}
+
+void Core::unlock_after_fork() noexcept {
+  warnings_.unlock();
+  direct_.unlock();
+  sets_.unlock();
+  registry_.unlock();
+  shards_.unlock();
+  flusher_.unlock();
+  common_mutex_.unlock();
+  telemetry_mutex_.unlock();
+  control_.unlock();
+}
+
+void Core::after_fork_in_parent() noexcept {
+  sender_->after_fork_in_parent();
+  unlock_after_fork();
+}
+
+// Everything recorded before belongs to the parent, which has the same cells and will send them.
+void Core::after_fork_in_child() noexcept {
+  sender_->after_fork_in_child();
+  unlock_after_fork();
+  try {
+    flusher_worker_.forget();
+    sender_worker_.forget();
+    started_ = false;
+  } catch (const std::bad_alloc&) {
+    // The child then has no threads: flush() and close() do their work.
+  }
+  flusher_.start_over_in_child();
+  shards_.start_over_in_child();
+  telemetry_.start_over();
+  references_.store(1, std::memory_order_relaxed);
+  next_flush_ = plan_.clock->steady_now() + plan_.flush_interval;
+}
+
+}  // namespace pawl::client

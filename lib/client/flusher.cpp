@@ -1,0 +1,297 @@
+#include "client/flusher.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace pawl::client {
+
+using context::Context;
+using context::Directory;
+using context::Kind;
+using encode::Frame;
+
+namespace {
+
+Frame frame_of(const Context& context, float rate = 1.0F) noexcept {
+  return {.name = context.name(),
+          .tags = context.tags(),
+          .type = context.type,
+          .cardinality = context.cardinality,
+          .rate = rate};
+}
+
+Amount samples(std::uint64_t count) noexcept { return {.samples = count, .counted = 0}; }
+
+}  // namespace
+
+// One chunk of counters, summed over the threads. The calls are read first: a thread stores a value
+// before its call, so the sums hold at least what the calls say. What they hold beyond is sent with
+// its call, next time.
+struct Flusher::CounterTotals {
+  std::array<std::uint32_t, detail::kCellsInChunk> calls{};
+  std::array<std::uint64_t, detail::kCellsInChunk> sums{};
+
+  void add(const detail::CounterChunk& chunk, std::uint32_t cells) noexcept {
+    for (std::uint32_t i = 0; i < cells; ++i)
+      calls[i] += chunk.calls[i].load(std::memory_order_acquire);
+    for (std::uint32_t i = 0; i < cells; ++i)
+      sums[i] += chunk.sums[i].load(std::memory_order_relaxed);
+  }
+};
+
+Flusher::Flusher(const Plan& plan, Stages stages)
+    : plan_(plan), stages_(stages), samples_(stages.budget) {}
+
+std::size_t Flusher::drain() noexcept {
+  const std::lock_guard lock{mutex_};
+  try {
+    return drain_all();
+  } catch (const std::bad_alloc&) {
+    return 0;  // the samples stay where they are
+  }
+}
+
+void Flusher::flush(std::span<const std::string> extra) noexcept {
+  const std::lock_guard lock{mutex_};
+  if (!closed_) flush_locked(extra);
+}
+
+void Flusher::close(std::span<const std::string> extra) noexcept {
+  const std::lock_guard lock{mutex_};
+  if (!closed_) flush_locked(extra);
+  closed_ = true;
+}
+
+std::size_t Flusher::drain_all() {
+  std::size_t fullest = 0;
+  stages_.shards.each([&](aggregate::Shard& shard) { fullest = std::max(fullest, drain(shard)); });
+  return fullest;
+}
+
+// Holds the shard's lock for two copies only: its owner may wait for it, with a full ring.
+std::size_t Flusher::drain(aggregate::Shard& shard) {
+  scratch_.clear();
+  {
+    const std::lock_guard lock{shard.drain};
+    scratch_.reserve(shard.spill.size() + detail::kRingSamples);
+    scratch_.insert(scratch_.end(), shard.spill.begin(), shard.spill.end());
+    shard.empty_ring(scratch_);
+    stages_.budget.give_back(shard.spill.size() * sizeof(detail::Sample));
+    shard.spill = {};
+  }
+  const Amount amount = samples(scratch_.size());
+  taken_.recorded += amount;
+  if (closed_)
+    reject(Reject::closed, amount);
+  else if (!samples_.add(scratch_))
+    reject(Reject::memory_limit, amount);
+  return scratch_.size();
+}
+
+template <class Visit>
+void Flusher::each_changed_counter(const Visit& visit) {
+  const Directory& counters = stages_.registry.contexts(Kind::counter);
+  const std::uint32_t size = counters.size();
+  for (std::uint32_t first = 0; first < size; first += detail::kCellsInChunk) {
+    const std::uint32_t cells = std::min(size - first, detail::kCellsInChunk);
+    CounterTotals totals;
+    stages_.shards.each([&](const aggregate::Shard& shard) {
+      const auto* chunk =
+          shard.counters[first >> detail::kChunkBits].load(std::memory_order_acquire);
+      if (chunk != nullptr) totals.add(*chunk, cells);
+    });
+    for (std::uint32_t i = 0; i < cells; ++i) {
+      Context& context = counters[first + i];
+      const std::uint32_t calls = totals.calls[i] - context.sent_calls;
+      if (calls != 0) visit(context, calls, totals.sums[i] - context.sent_sum);
+    }
+  }
+}
+
+template <class Visit>
+void Flusher::each_changed_gauge(const Visit& visit) {
+  const Directory& gauges = stages_.registry.contexts(Kind::gauge);
+  for (std::uint32_t i = 0; i < gauges.size(); ++i) {
+    Context& context = gauges[i];
+    const std::uint32_t calls =
+        context.gauge_calls.load(std::memory_order_acquire) - context.sent_calls;
+    if (calls != 0) visit(context, calls);
+  }
+}
+
+void Flusher::flush_counters(encode::Packer& packer) {
+  each_changed_counter([&](Context& context, std::uint32_t calls, std::uint64_t sum) {
+    const Amount amount{.samples = calls, .counted = static_cast<std::int64_t>(sum)};
+    if (!packer.add(frame_of(context), amount.counted, amount))
+      reject(Reject::line_too_long, amount);
+    took(context, amount, 1);
+    context.sent_calls += calls;
+    context.sent_sum += sum;
+  });
+}
+
+void Flusher::flush_gauges(encode::Packer& packer) {
+  each_changed_gauge([&](Context& context, std::uint32_t calls) {
+    const double value = context.gauge_value.load(std::memory_order_relaxed);
+    if (!packer.add(frame_of(context), value, samples(calls)))
+      reject(Reject::line_too_long, samples(calls));
+    took(context, samples(calls), 1);
+    context.sent_calls += calls;
+  });
+}
+
+// The samples were counted as recorded when they were drained.
+void Flusher::flush_samples(encode::Packer& packer) {
+  reject(Reject::no_memory, samples(samples_.refused()));
+  for (const auto& series : samples_.series()) {
+    const Context& context = stages_.registry.contexts(Kind::sampled)[series.index];
+    const auto type = static_cast<std::size_t>(context.type);
+    taken_.samples_by_type[type] += series.values.size();
+    ++taken_.active_by_type[type];
+    const std::size_t left = packer.add(frame_of(context, series.rate), series.values);
+    reject(Reject::line_too_long, samples(left));
+  }
+}
+
+void Flusher::flush_sets(encode::Packer& packer) {
+  const Directory& sets = stages_.registry.contexts(Kind::set);
+  const auto members = stages_.sets.take();
+  std::uint32_t last = Directory::kCapacity;
+  for (const auto& member : members) {
+    took(sets[member.index], samples(member.calls), member.index == last ? 0 : 1);
+    last = member.index;
+  }
+  for (const auto& member : members)
+    if (!packer.add(frame_of(sets[member.index]), member.text, samples(member.calls)))
+      reject(Reject::line_too_long, samples(member.calls));
+}
+
+void Flusher::flush_direct(encode::Packer& packer) {
+  const auto lines = stages_.direct.take();
+  for (const auto& line : lines) took(line);
+  for (const auto& line : lines)
+    if (!packer.add_line(line.text, line.amount)) reject(Reject::line_too_long, line.amount);
+}
+
+// Memory may run out at any step. What was taken from the threads by then and is in no datagram is
+// counted as lost to that; what was not taken yet is there for the next flush.
+void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
+  encode::Packer packer{plan_.transport->max_datagram_bytes(), plan_.packing, plan_.constants};
+  std::vector<encode::Datagram> datagrams;
+  bool whole = false;
+  try {
+    drain_all();
+    // A full queue drops its oldest: the bulk first, so that the sums are the last to go.
+    flush_samples(packer);
+    flush_sets(packer);
+    flush_counters(packer);
+    flush_gauges(packer);
+    flush_direct(packer);
+    for (const std::string& line : extra) packer.add_line(line, {});
+    datagrams = packer.take();
+    whole = true;
+  } catch (const std::bad_alloc&) {
+    datagrams = packer.take_full();
+  }
+  samples_.clear();
+  for (const encode::Datagram& datagram : datagrams) pushed_ += datagram.amount;
+  if (!whole) reject(Reject::no_memory, taken_.recorded - rejected_total() - pushed_);
+  stages_.sender.push(std::move(datagrams));
+  ++taken_.flushes;
+}
+
+void Flusher::discard_recorded() {
+  drain_all();
+  each_changed_counter([&](Context& context, std::uint32_t calls, std::uint64_t sum) {
+    const Amount amount{.samples = calls, .counted = static_cast<std::int64_t>(sum)};
+    took(context, amount, 0);
+    reject(Reject::closed, amount);
+    context.sent_calls += calls;
+    context.sent_sum += sum;
+  });
+  each_changed_gauge([&](Context& context, std::uint32_t calls) {
+    took(context, samples(calls), 0);
+    reject(Reject::closed, samples(calls));
+    context.sent_calls += calls;
+  });
+  for (const auto& member : stages_.sets.take()) {
+    took(stages_.registry.contexts(Kind::set)[member.index], samples(member.calls), 0);
+    reject(Reject::closed, samples(member.calls));
+  }
+  for (const auto& line : stages_.direct.take()) {
+    took(line);
+    reject(Reject::closed, line.amount);
+  }
+}
+
+Amount Flusher::waiting() noexcept {
+  Amount sum = stages_.direct.waiting() + samples(stages_.sets.waiting());
+  each_changed_counter([&sum](const Context&, std::uint32_t calls, std::uint64_t value) {
+    sum += {.samples = calls, .counted = static_cast<std::int64_t>(value)};
+  });
+  each_changed_gauge([&sum](const Context&, std::uint32_t calls) { sum += samples(calls); });
+  stages_.shards.each([&sum](aggregate::Shard& shard) { sum += samples(shard.waiting()); });
+  return sum;
+}
+
+Flusher::Books Flusher::read() noexcept {
+  const std::lock_guard lock{mutex_};
+  try {
+    if (closed_) discard_recorded();
+  } catch (const std::bad_alloc&) {
+    // What could not be taken counts as waiting until the next reading.
+  }
+  return {.taken = taken_,
+          .waiting = waiting(),
+          .held = samples(samples_.size()),
+          .out = stages_.sender.totals()};
+}
+
+void Flusher::start_over_in_child() noexcept {
+  try {
+    discard_recorded();
+  } catch (const std::bad_alloc&) {
+    // The child then sends once more what its parent sends, too.
+  }
+  samples_.clear();
+  taken_ = {};
+  pushed_ = {};
+}
+
+void Flusher::took(const Context& context, Amount amount, std::uint64_t contexts) noexcept {
+  const auto type = static_cast<std::size_t>(context.type);
+  taken_.recorded += amount;
+  taken_.samples_by_type[type] += amount.samples;
+  taken_.active_by_type[type] += contexts;
+}
+
+void Flusher::took(const DirectLines::Line& line) noexcept {
+  taken_.recorded += line.amount;
+  switch (line.kind) {
+    case LineKind::count:
+      ++taken_.samples_by_type[static_cast<std::size_t>(MetricType::count)];
+      break;
+    case LineKind::gauge:
+      ++taken_.samples_by_type[static_cast<std::size_t>(MetricType::gauge)];
+      break;
+    case LineKind::event:
+      ++taken_.events;
+      break;
+    case LineKind::service_check:
+      ++taken_.service_checks;
+      break;
+  }
+}
+
+void Flusher::reject(Reject reason, Amount amount) noexcept {
+  taken_.rejected[static_cast<std::size_t>(reason)] += amount;
+}
+
+Amount Flusher::rejected_total() const noexcept {
+  Amount sum;
+  for (const Amount& amount : taken_.rejected) sum += amount;
+  return sum;
+}
+
+}  // namespace pawl::client

@@ -1,0 +1,186 @@
+#include "client/plan.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include "tags/normalize.h"
+#include "tags/tag_set.h"
+#include "transport/address.h"
+#include "transport/open.h"
+
+namespace pawl::client {
+
+namespace {
+
+using std::chrono::milliseconds;
+
+template <class Number>
+std::optional<Error> out_of_range(std::string_view field, Number value, Number least, Number most) {
+  if (value >= least && value <= most) return std::nullopt;
+  return Error{fmt::format("Options::{} is {}; expected {} to {}", field, value, least, most)};
+}
+
+std::optional<Error> check_numbers(const Options& options) {
+  constexpr std::size_t kAnyBytes = std::size_t{1} << 50;
+  const auto ms = [](milliseconds time) { return std::int64_t{time.count()}; };
+  constexpr std::int64_t kHour = 3'600'000;
+  for (const auto& wrong : {
+           out_of_range<std::int64_t>(
+               "flush_interval (ms)", ms(options.flush_interval), 100, 10'000),
+           out_of_range<std::int64_t>("queue_ttl (ms)", ms(options.queue_ttl), 100, 24 * kHour),
+           out_of_range<std::int64_t>("close_deadline (ms)", ms(options.close_deadline), 0, kHour),
+           out_of_range<std::size_t>("max_contexts", options.max_contexts, 16, 1'000'000),
+           out_of_range<std::size_t>(
+               "max_context_bytes", options.max_context_bytes, 64 << 10, kAnyBytes),
+           out_of_range<std::size_t>(
+               "max_sample_bytes", options.max_sample_bytes, 64 << 10, kAnyBytes),
+           out_of_range<std::size_t>(
+               "max_queue_bytes", options.max_queue_bytes, 16 << 10, kAnyBytes),
+       })
+    if (wrong) return wrong;
+  if (options.max_datagram_bytes == 0) return std::nullopt;
+  return out_of_range<std::size_t>("max_datagram_bytes", options.max_datagram_bytes, 128, 65'507);
+}
+
+std::optional<Error> check_prefix(const std::string& prefix) {
+  tags::Repairs repairs;
+  std::string name;
+  const bool good = prefix.empty() || (tags::append_name(name, "", prefix, repairs) &&
+                                       !repairs.any() && prefix.size() <= 100);
+  if (good) return std::nullopt;
+  return Error{fmt::format(
+      "Options::prefix is '{}'; expected letters, digits, '_' and '.', starting with a letter, at "
+      "most 100 bytes",
+      prefix)};
+}
+
+bool resolved(Switch option, bool automatic) {
+  return option == Switch::automatic ? automatic : option == Switch::on;
+}
+
+bool is_socket(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode);
+}
+
+// Gives the environment's address, or what an Agent's installation uses; mistakes are warnings.
+transport::Address usual_address(const Surroundings& around, std::vector<std::string>& warnings) {
+  const Environment& environment = around.environment;
+  if (!environment.url.empty()) {
+    auto address = transport::parse_address(environment.url);
+    if (address) return *address;
+    warnings.push_back("DD_DOGSTATSD_URL is not used: " + address.error().message);
+  }
+  const std::string& port = environment.port;
+  if (!environment.agent_host.empty() || !port.empty()) {
+    const std::string host =
+        environment.agent_host.empty() ? std::string{"localhost"} : environment.agent_host;
+    const bool bare_v6 = std::count(host.begin(), host.end(), ':') > 1 && host.front() != '[';
+    const std::string joined =
+        (bare_v6 ? "[" + host + "]" : host) + (port.empty() ? "" : ":" + port);
+    auto address = transport::parse_address("udp://" + joined);
+    if (address) return *address;
+    warnings.push_back("DD_AGENT_HOST and DD_DOGSTATSD_PORT are not used: " +
+                       address.error().message);
+  }
+  if (is_socket(around.default_socket))
+    return *transport::parse_address("unix://" + around.default_socket);
+  return *transport::parse_address("localhost:8125");
+}
+
+Result<std::shared_ptr<Transport>> choose_transport(const Options& options,
+                                                    const Surroundings& around,
+                                                    std::vector<std::string>& warnings) {
+  if (options.transport != nullptr) return options.transport;
+  if (options.address.empty())
+    return transport::make_transport(usual_address(around, warnings), options.max_datagram_bytes);
+  auto address = transport::parse_address(options.address);
+  if (!address) return Error{"Options::address: " + address.error().message};
+  return transport::make_transport(*address, options.max_datagram_bytes);
+}
+
+// The options' tags, and those of the environment whose keys the options do not say.
+Result<tags::TagSet> global_tags(const Options& options, const Environment& environment) {
+  std::vector<OwnedTag> all = options.global_tags;
+  for (const OwnedTag& tag : environment.tags) {
+    const auto same_key = [&tag](const OwnedTag& other) { return other.key == tag.key; };
+    const auto& own = options.global_tags;
+    if (tag.key.empty() || std::none_of(own.begin(), own.end(), same_key)) all.push_back(tag);
+  }
+  tags::Repairs repairs;
+  tags::TagSet set = tags::make_set(all, repairs);
+  if (set.size() > tags::kMaxTags)
+    return Error{
+        fmt::format("Options::global_tags with the environment's are {} tags; expected {} at most",
+                    set.size(),
+                    tags::kMaxTags)};
+  return set;
+}
+
+// A container id of the program's own is sent whatever the switch says.
+std::string origin_fields(const Options& options, const Surroundings& around) {
+  const bool detect =
+      resolved(options.origin_detection, around.environment.origin_detection.value_or(true));
+  std::string container = options.container_id;
+  if (container.empty() && detect) container = find_container_id(around.proc);
+  std::string fields;
+  if (!container.empty()) fields += "|c:" + container;
+  const std::string& external = around.environment.external_env;
+  if (detect && !external.empty()) fields += "|e:" + external;
+  return fields;
+}
+
+std::optional<Error> check_container_id(const std::string& id) {
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-';
+  };
+  if (id.size() <= 200 && std::all_of(id.begin(), id.end(), allowed)) return std::nullopt;
+  return Error{fmt::format("Options::container_id is '{}'; expected letters, digits and '-'", id)};
+}
+
+}  // namespace
+
+Result<Plan> make_plan(Options options, Surroundings surroundings) {
+  for (const auto& wrong : {check_numbers(options),
+                            check_prefix(options.prefix),
+                            check_container_id(options.container_id)})
+    if (wrong) return *wrong;
+  const Environment& environment = surroundings.environment;
+  Plan plan;
+  plan.warnings = environment.warnings;
+  auto transport = choose_transport(options, surroundings, plan.warnings);
+  if (!transport) return transport.error();
+  auto global = global_tags(options, environment);
+  if (!global) return global.error();
+
+  plan.transport = *transport;
+  plan.clock = options.clock != nullptr ? options.clock : std::make_shared<const Clock>();
+  plan.serverless = resolved(options.serverless, environment.serverless);
+  plan.telemetry = resolved(options.telemetry, true);
+  plan.packing = plan.serverless ? encode::Packing::one_value : encode::Packing::many_values;
+  plan.constants = {.global_tags = global->joined(),
+                    .origin = origin_fields(options, surroundings),
+                    .cardinality = options.cardinality == Cardinality::unset
+                                       ? environment.cardinality
+                                       : options.cardinality};
+  plan.rules = {.prefix = std::move(options.prefix),
+                .global = std::move(*global),
+                .policy = tags::Policy{options.tag_policy}};
+  for (const MetricType type : {MetricType::histogram, MetricType::timing, MetricType::set})
+    plan.rules.unsupported[static_cast<std::size_t>(type)] = plan.serverless;
+  plan.limits = {.contexts = options.max_contexts, .bytes = options.max_context_bytes};
+  plan.flush_interval = options.flush_interval;
+  plan.close_deadline = options.close_deadline;
+  plan.queue_ttl = options.queue_ttl;
+  plan.max_sample_bytes = options.max_sample_bytes;
+  plan.max_queue_bytes = options.max_queue_bytes;
+  plan.background = options.background;
+  plan.on_warning = std::move(options.on_warning);
+  return plan;
+}
+
+}  // namespace pawl::client
