@@ -65,9 +65,10 @@ void FakeAgent::crash() {
 void FakeAgent::stop_drained() {
   if (!thread_.joinable()) return;
   on_thread([this] {
-    // From here a Unix sender gets EPIPE, and later ECONNREFUSED. UDP knows no such order.
+    // From here a Unix sender gets EPIPE, and who connects ECONNREFUSED; what waits to be accepted
+    // or read still can be. UDP knows no such order.
     for (const Stream& stream : streams_) ::shutdown(stream.socket.get(), SHUT_RD);
-    if (kind_ == Kind::unix_datagram) ::shutdown(socket_.get(), SHUT_RD);
+    if (is_unix()) ::shutdown(socket_.get(), SHUT_RD);
     ending_ = true;
     read_all();
   });
