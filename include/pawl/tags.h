@@ -11,6 +11,7 @@
 //
 // Threads: values. Cost: two pointers. Errors: none here; see Stats::rejected and Stats::repaired.
 
+#include <concepts>
 #include <cstddef>
 #include <initializer_list>
 #include <iterator>
@@ -41,7 +42,9 @@ class Tags {
   constexpr Tags() noexcept = default;
   constexpr Tags(std::initializer_list<Tag> tags) noexcept
       : data_(std::data(tags)), size_(tags.size()) {}
-  constexpr Tags(std::span<const Tag> tags) noexcept : data_(tags.data()), size_(tags.size()) {}
+  template <class Range>
+  requires std::convertible_to<const Range&, std::span<const Tag>>
+  constexpr Tags(const Range& tags) noexcept : Tags(std::span<const Tag>(tags), Span{}) {}
 
   constexpr const Tag* begin() const noexcept { return data_; }
   constexpr const Tag* end() const noexcept { return data_ + size_; }
@@ -49,6 +52,10 @@ class Tags {
   constexpr const Tag& operator[](std::size_t i) const noexcept { return data_[i]; }
 
  private:
+  struct Span {};
+  constexpr Tags(std::span<const Tag> tags, Span) noexcept
+      : data_(tags.data()), size_(tags.size()) {}
+
   const Tag* data_ = nullptr;
   std::size_t size_ = 0;
 };
