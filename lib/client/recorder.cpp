@@ -10,6 +10,7 @@ namespace pawl::client {
 using aggregate::Shard;
 using context::Answer;
 using context::Call;
+using context::CallKey;
 using context::Context;
 using context::Shape;
 
@@ -17,16 +18,24 @@ namespace {
 
 constexpr Amount kOneSample{.samples = 1, .counted = 0};
 
-// Asks for the shape, or for the call when it has none yet. Throws std::bad_alloc.
-Answer answer_for(Core& core, const Call& call, std::uint64_t hash, const Shape* shape) {
-  return shape != nullptr ? shape->answer : core.registry().resolve(call, hash);
+// Finds the shape, if the call has one that was seen before.
+const Shape* known_shape(Core& core, const Call& call) noexcept {
+  const CallKey key{call};
+  return key ? core.registry().find(key) : nullptr;
+}
+
+// Asks the shape, or the registry when there is none yet. Throws std::bad_alloc.
+Answer answer_for(Core& core, const Call& call, const Shape* shape) {
+  return shape != nullptr ? shape->answer : core.registry().resolve(call);
 }
 
 // The shape is new, or there is something to count beside the sample.
-[[gnu::noinline]] Found find_slowly(
-    Core& core, const Call& call, std::uint64_t hash, const Shape* shape, Amount amount) noexcept {
+[[gnu::noinline]] Found find_slowly(Core& core,
+                                    const Call& call,
+                                    const Shape* shape,
+                                    Amount amount) noexcept {
   try {
-    const Answer answer = answer_for(core, call, hash, shape);
+    const Answer answer = answer_for(core, call, shape);
     const Core::Lease shard{core};
     shard->note(answer.repairs, amount.samples);
     if (answer.context != nullptr) return {answer.context, answer.context->index};
@@ -44,17 +53,15 @@ detail::Bound refused(Core& core, Reject reason) noexcept {
 }  // namespace
 
 Found find(Core& core, const Call& call, Amount amount) noexcept {
-  const std::uint64_t hash = core.registry().hash(call);
-  const Shape* shape = core.registry().find(call, hash);
+  const Shape* shape = known_shape(core, call);
   if (shape != nullptr && shape->plain) [[likely]]
     return {shape->answer.context, shape->index};
-  return find_slowly(core, call, hash, shape, amount);
+  return find_slowly(core, call, shape, amount);
 }
 
 detail::Bound bind(Core& core, const Call& call, float rate) noexcept {
-  const std::uint64_t hash = core.registry().hash(call);
   try {
-    const Answer answer = answer_for(core, call, hash, core.registry().find(call, hash));
+    const Answer answer = answer_for(core, call, known_shape(core, call));
     Core::Lease { core } -> note(answer.repairs, 1);
     if (answer.context == nullptr) return refused(core, answer.reject);
     return {&core, core.slot(), answer.context->index, rate};

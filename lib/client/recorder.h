@@ -16,7 +16,7 @@
 #include <pawl/stats.h>
 
 #include "client/core.h"
-#include "context/shape.h"
+#include "context/call_key.h"
 
 namespace pawl::client {
 

@@ -11,35 +11,6 @@ namespace {
 constexpr std::string_view kOverflowName = "pawl.overflow";
 constexpr std::string_view kOverflowTag = "pawl_overflow:true";
 
-std::size_t piece_bytes(const Call& call) noexcept {
-  std::size_t bytes = call.name.size();
-  for (const Tag& tag : call.tags) bytes += tag.key.size() + tag.value.size();
-  return bytes;
-}
-
-// Tells whether the sizes of the pieces fit the numbers that a shape has for them.
-bool can_be_remembered(const Call& call) noexcept {
-  const auto fits = [](std::string_view piece) { return piece.size() <= Shape::kLongestPiece; };
-  return call.tags.size() <= tags::kMaxTags && fits(call.name) &&
-         std::all_of(call.tags.begin(), call.tags.end(), [fits](const Tag& tag) {
-           return fits(tag.key) && fits(tag.value);
-         });
-}
-
-void write_pieces(char* at, const Call& call) noexcept {
-  for (const Tag& tag : call.tags) {
-    const std::uint16_t size[2] = {static_cast<std::uint16_t>(tag.key.size()),
-                                   static_cast<std::uint16_t>(tag.value.size())};
-    std::memcpy(at, size, sizeof size);
-    at += sizeof size;
-  }
-  at = std::copy(call.name.begin(), call.name.end(), at);
-  for (const Tag& tag : call.tags) {
-    at = std::copy(tag.key.begin(), tag.key.end(), at);
-    at = std::copy(tag.value.begin(), tag.value.end(), at);
-  }
-}
-
 template <class Stripes>
 void lock_all(Stripes& stripes) noexcept {
   for (auto& stripe : stripes) stripe.mutex.lock();
@@ -90,7 +61,7 @@ Registry::Canonical Registry::canonical(const Call& call) const {
   return made;
 }
 
-Answer Registry::resolve(const Call& call, std::uint64_t hash) {
+Answer Registry::resolve(const Call& call) {
   const Canonical canonical = this->canonical(call);
   Answer answer{.reject = canonical.reject, .repairs = canonical.repairs};
   if (!canonical.refused) {
@@ -104,7 +75,7 @@ Answer Registry::resolve(const Call& call, std::uint64_t hash) {
       return answer;
     }
   }
-  remember(call, hash, answer);
+  if (const CallKey key{call}) remember(key, answer);
   return answer;
 }
 
@@ -120,12 +91,10 @@ Context* Registry::overflow_context(const Key& key) {
 }
 
 Context* Registry::find_or_make(const Key& key, Room room) {
-  base::PieceHash pieces{seed_};
-  pieces.add(static_cast<std::uint64_t>(key.type) << 8 |
-             static_cast<std::uint64_t>(key.cardinality));
-  pieces.add(key.name);
-  pieces.add(key.tags);
-  const std::uint64_t hash = pieces.value();
+  const std::uint64_t kind =
+      static_cast<std::uint64_t>(key.type) << 8 | static_cast<std::uint64_t>(key.cardinality);
+  const std::uint64_t hash =
+      base::fold_multiply(base::hash_bytes(key.name) ^ kind, base::hash_bytes(key.tags) ^ seed_);
   auto& stripe = context_stripes_[(hash >> 40) % kStripes];
   const std::lock_guard lock{stripe.mutex};
   const auto same = [&key](const Context& context) {
@@ -173,25 +142,22 @@ Context* Registry::make(Stripe<Context>& stripe, const Key& key, std::uint64_t h
   return context;
 }
 
-void Registry::remember(const Call& call, std::uint64_t hash, const Answer& answer) {
-  if (!can_be_remembered(call)) return;
-  const std::size_t size =
-      sizeof(Shape) + 2 * sizeof(std::uint16_t) * call.tags.size() + piece_bytes(call);
-  const std::size_t bytes = size + kTableBytes;
+void Registry::remember(const CallKey& key, const Answer& answer) {
+  const std::uint64_t hash = key.hash(seed_);
+  const std::string_view text = key.view();
+  const std::size_t bytes = sizeof(Shape) + text.size() + kTableBytes;
   auto& stripe = shape_stripe(hash);
   const std::lock_guard lock{stripe.mutex};
-  if (find(call, hash) != nullptr) return;
+  if (find(key, hash) != nullptr) return;
   // Contexts need the other half of the memory.
   if (shape_bytes_.load(std::memory_order_relaxed) + bytes > limits_.bytes / 2) return;
-  auto* shape = new (stripe.arena.take(size))
+  auto* shape = new (stripe.arena.take(sizeof(Shape) + text.size()))
       Shape{.hash = hash,
-            .kind_word = call.kind_word(),
             .answer = answer,
             .index = answer.context == nullptr ? 0 : answer.context->index,
             .plain = answer.plain(),
-            .tag_count = static_cast<std::uint8_t>(call.tags.size()),
-            .name_size = static_cast<std::uint16_t>(call.name.size())};
-  write_pieces(reinterpret_cast<char*>(shape + 1), call);
+            .size = static_cast<std::uint16_t>(text.size())};
+  std::copy(text.begin(), text.end(), reinterpret_cast<char*>(shape + 1));
   stripe.table.insert(shape);
   shape_bytes_.fetch_add(bytes, std::memory_order_relaxed);
   bytes_.fetch_add(bytes, std::memory_order_relaxed);

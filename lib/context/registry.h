@@ -24,6 +24,7 @@
 #include <pawl/stats.h>
 
 #include "base/arena.h"
+#include "context/call_key.h"
 #include "context/context.h"
 #include "context/directory.h"
 #include "context/shape.h"
@@ -58,15 +59,11 @@ class Registry {
   Registry(Limits limits, Rules rules);
 
   // Finds a known shape; nullptr when it is new.
-  const Shape* find(const Call& call, std::uint64_t hash) const noexcept {
-    return shape_stripe(hash).table.find(
-        hash, [&call](const Shape& shape) { return shape.matches(call); });
-  }
-  std::uint64_t hash(const Call& call) const noexcept { return hash_of(call, seed_); }
+  const Shape* find(const CallKey& key) const noexcept { return find(key, key.hash(seed_)); }
 
   // Finds out what to do with a call whose shape is new, and remembers it where there is room.
   // Throws std::bad_alloc.
-  Answer resolve(const Call& call, std::uint64_t hash);
+  Answer resolve(const Call& call);
 
   // Adds a child client's prefix and tags to those of `parent`; gives its number, the same for the
   // same. Throws std::bad_alloc.
@@ -105,6 +102,11 @@ class Registry {
   // What a table spends on a record, at its least load and with the outgrown tables.
   static constexpr std::size_t kTableBytes = 24;
 
+  const Shape* find(const CallKey& key, std::uint64_t hash) const noexcept {
+    return shape_stripe(hash).table.find(
+        hash, [&key](const Shape& shape) { return shape.key() == key.view(); });
+  }
+
   const Stripe<Shape>& shape_stripe(std::uint64_t hash) const noexcept {
     return shape_stripes_[(hash >> 40) % kStripes];
   }
@@ -124,7 +126,7 @@ class Registry {
   Context* overflow_context(const Key& key);
   Context* make(Stripe<Context>& stripe, const Key& key, std::uint64_t hash);
   bool take_room(Room room, std::size_t bytes) noexcept;
-  void remember(const Call& call, std::uint64_t hash, const Answer& answer);
+  void remember(const CallKey& key, const Answer& answer);
 
   const Limits limits_;
   const Rules rules_;
