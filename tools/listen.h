@@ -1,0 +1,14 @@
+#pragma once
+// `pawl listen`: a strict receiver that prints what an Agent would have received.
+
+#include "tools/arguments.h"
+
+namespace CLI {
+class App;
+}
+
+namespace pawl::tools {
+
+void add_listen(CLI::App& app, Run& run);
+
+}  // namespace pawl::tools
