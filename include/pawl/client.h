@@ -141,8 +141,8 @@ class PAWL_API Client {
   // Tells whether it does.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds{1}) const noexcept;
 
-  // Sends the rest and ends the background threads, in `deadline` at the most; does not wait for an
-  // Agent that is not there. Gives what the client has lost in its life, by reason. Calls after it
+  // Sends the rest and ends the background threads, in `deadline` and a tenth of a second at the most;
+  // does not wait for an Agent that is not there. Gives what the client has lost in its life, by reason. Calls after it
   // are counted no-ops; a second close changes nothing and gives the same.
   Losses close(std::chrono::milliseconds deadline = std::chrono::seconds{1}) const noexcept;
 

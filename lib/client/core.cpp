@@ -18,6 +18,8 @@ constexpr std::uint32_t kSpillSamples = 512;
 // Between two looks at the rings: under load, and the step by which it grows when there is none.
 constexpr milliseconds kBusyDrain{2};
 constexpr std::size_t kBusySamples = detail::kRingSamples / 8;
+// What the background threads get to end their step, however soon the deadline of close() is.
+constexpr milliseconds kThreadEnd{100};
 
 Core& core_of(const aggregate::Shard& shard) noexcept {
   return *static_cast<Core*>(shard.client());
@@ -201,7 +203,9 @@ Losses Core::close(milliseconds deadline) noexcept {
 }
 
 void Core::close_by(RealTime deadline) noexcept {
-  flusher_worker_.stop(deadline);
+  const RealTime patience = std::max(deadline, std::chrono::steady_clock::now() + kThreadEnd);
+  // A flusher that stays behind sits in the program's own callback; the core then stays with it.
+  if (!flusher_worker_.stop(patience)) references_.fetch_add(1, std::memory_order_relaxed);
   const Clock::SteadyTime now = plan_.clock->steady_now();
   flusher_.flush();
   {
@@ -213,7 +217,7 @@ void Core::close_by(RealTime deadline) noexcept {
   if (sender_worker_.running()) {
     sender_worker_.wake();
     sender_->wait_empty(deadline);
-    sender_worker_.stop(deadline);
+    sender_worker_.stop(patience);
   } else {
     sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
   }

@@ -87,6 +87,7 @@ void set_gauge(Core& core, Context& context, double value) noexcept {
   // The value before the call: a flush that sees the call sends this value or a later one.
   context.gauge_value.store(value, std::memory_order_relaxed);
   context.gauge_calls.fetch_add(1, std::memory_order_release);
+  // A thread that sets gauges only needs no shard, but the background threads start with its first.
   (void)Core::Lease{core};
 }
 
