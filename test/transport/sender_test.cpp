@@ -2,10 +2,12 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
 
+#include "support/alloc_counter.h"
 #include "transport/datagrams.h"
 #include "transport/scripted_transport.h"
 
@@ -58,7 +60,7 @@ TEST_CASE("what is pushed is handed over in order and counted") {
   CHECK(totals.queued == Amount{});
   CHECK(totals.queued_bytes == 0);
   CHECK(totals.traffic.packets_sent == 100);
-  CHECK(totals.traffic.bytes_sent == 10 * 6 + 90 * 7);
+  CHECK(totals.traffic.bytes_sent == 690);
   CHECK(rig.transport->sends == 4);
 }
 
@@ -69,11 +71,11 @@ TEST_CASE("an empty queue asks for nothing and never wants to run") {
 }
 
 TEST_CASE("beyond the byte limit the oldest go") {
-  Rig rig{takes_all, {.max_queue_bytes = 64 * 1024}};
+  Rig rig{takes_all, {.max_queue_bytes = 65'536}};
   for (std::size_t id = 0; id < 200; ++id) rig.sender.push(datagrams(id, 1, 1000));
   const Sender::Totals before = rig.sender.totals();
-  CHECK(before.queued_bytes <= 64 * 1024);
-  CHECK(before.queued_bytes > 48 * 1024);
+  CHECK(before.queued_bytes <= 65'536);
+  CHECK(before.queued_bytes > 49'152);
   CHECK(accounted(before) == amount_of(0, 200));
 
   rig.sender.pump();
@@ -91,8 +93,25 @@ TEST_CASE("a datagram larger than the whole queue is still sent when it is alone
   CHECK(rig.transport->payloads() == payloads_of(0, 1, 5000));
 }
 
-TEST_CASE(
-    "an Agent that is not there is tried after 50 ms, then less often, every 500 ms at most") {
+TEST_CASE("what there is no memory for is counted as if the queue were full") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  Rig rig{takes_all};
+  std::size_t pushed = 0;
+  bool failed = true;
+  for (std::uint64_t nth = 1; failed; ++nth) {
+    auto five = datagrams(pushed, 5);
+    pushed += 5;
+    const pawl::test::FailingAlloc failing{nth};
+    rig.sender.push(std::move(five));
+    failed = failing.happened();
+  }
+  rig.sender.pump();
+  CHECK(pushed == 30);
+  CHECK(accounted(rig.sender.totals()) == amount_of(0, pushed));
+  CHECK(rig.dropped(Drop::queue_full).samples == 5 + 4 + 3 + 2 + 1);
+}
+
+TEST_CASE("an Agent that is not there is tried after 50 ms, then ever less, to every 500 ms") {
   Rig rig{refuses(SendStatus::unreachable)};
   rig.sender.push(datagrams(0, 3));
   for (const int delay : {50, 100, 200, 400, 500, 500}) {
@@ -244,9 +263,9 @@ TEST_CASE("UDP is paced to 32 datagrams a millisecond, everything else is not") 
 
 TEST_CASE("a pump ends now and then although there is more to send") {
   Rig rig{takes_all};
-  rig.sender.push(datagrams(0, 32 * 100));
+  rig.sender.push(datagrams(0, 3200));
   CHECK(rig.pump() == milliseconds{0});
-  CHECK(rig.sender.totals().queued_datagrams == 32 * 36);
+  CHECK(rig.sender.totals().queued_datagrams == 3200 - 64 * 32);
 }
 
 }  // namespace

@@ -156,12 +156,12 @@ TEST_CASE("a sender before an Agent that never reads stays within its bytes and 
     agent.pause();
     const auto clock = std::make_shared<ManualClock>();
     Sender sender{
-        std::make_shared<Uds>(row.ours, agent.path(), 8192), clock, {.max_queue_bytes = 64 * 1024}};
+        std::make_shared<Uds>(row.ours, agent.path(), 8192), clock, {.max_queue_bytes = 65'536}};
     for (std::size_t id = 0; id < 1000; id += 10) {
       sender.push(datagrams(id, 10, 1000));
       if (id % 250 == 0) sender.pump();
       clock->advance(std::chrono::milliseconds{1});
-      CHECK(sender.totals().queued_bytes <= 64 * 1024);
+      CHECK(sender.totals().queued_bytes <= 65'536);
     }
     agent.resume();
     CHECK(sender.drain(std::chrono::steady_clock::now() + std::chrono::seconds{30},
