@@ -13,6 +13,10 @@
 
 #include <pawl/result.h>
 
+namespace CLI {  // NOLINT(readability-identifier-naming): not ours
+class App;
+}
+
 namespace pawl::tools {
 
 enum ExitCode : int {

@@ -3,10 +3,6 @@
 
 #include "tools/arguments.h"
 
-namespace CLI {
-class App;
-}
-
 namespace pawl::tools {
 
 void add_listen(CLI::App& app, Run& run);

@@ -1,7 +1,6 @@
 #include "tools/decode.h"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -98,8 +97,13 @@ TEST_CASE("a service check gives its status and its message without escapes") {
   CHECK(item.text == "line\none m: two");
 }
 
+struct Rejected {
+  std::string line;
+  std::string reason;
+};
+
 TEST_CASE("a line is rejected with the reason") {
-  const std::vector<std::pair<std::string, std::string>> table{
+  const std::vector<Rejected> table{
       {"", "there is no type"},
       {"a", "there is no type"},
       {"a:1", "there is no type"},
@@ -170,9 +174,9 @@ TEST_CASE("a line is rejected with the reason") {
       {"_sc|x|0|m:late|#a", "m: is not the last field"},
       {"_sc|x|0|m:\xff", "m: is not UTF-8"},
   };
-  for (const auto& [line, reason] : table) {
-    CAPTURE(line);
-    CHECK(reason_for(line) == reason);
+  for (const Rejected& rejected : table) {
+    CAPTURE(rejected.line);
+    CHECK(reason_for(rejected.line) == rejected.reason);
   }
 }
 

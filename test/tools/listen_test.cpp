@@ -156,8 +156,13 @@ TEST_CASE("listen takes all three kinds of socket at once and removes its files"
   CHECK(access(dir.file("s.sock").c_str(), F_OK) != 0);
 }
 
+struct Misuse {
+  std::vector<std::string> arguments;
+  std::string named;
+};
+
 TEST_CASE("what makes no sense is exit code 2 and one line that names it") {
-  const std::vector<std::pair<std::vector<std::string>, std::string>> table{
+  const std::vector<Misuse> table{
       {{}, "verb"},
       {{"lisen"}, "lisen"},
       {{"listen", "--bogus"}, "--bogus"},
@@ -169,12 +174,12 @@ TEST_CASE("what makes no sense is exit code 2 and one line that names it") {
       {{"listen", "udp://0.0.0.0:8125"}, "udp://0.0.0.0:8125"},
       {{"listen", "tcp://127.0.0.1:1"}, "tcp://127.0.0.1:1"},
   };
-  for (const auto& [arguments, named] : table) {
-    CAPTURE(named);
-    const Finished finished = run_pawl(arguments);
+  for (const Misuse& misuse : table) {
+    CAPTURE(misuse.named);
+    const Finished finished = run_pawl(misuse.arguments);
     CHECK(finished.code == 2);
     CHECK(finished.out.empty());
-    CHECK(finished.err.find(named) != std::string::npos);
+    CHECK(finished.err.find(misuse.named) != std::string::npos);
     CHECK(finished.err.find('\n') == finished.err.size() - 1);
   }
 }
