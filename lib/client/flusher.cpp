@@ -78,15 +78,25 @@ std::size_t Flusher::drain(aggregate::Shard& shard) {
     scratch_.insert(scratch_.end(), shard.spill.begin(), shard.spill.end());
     shard.empty_ring(scratch_);
     stages_.budget.give_back(shard.spill.size() * sizeof(detail::Sample));
-    shard.spill = {};
+    // Not `= {}`, which would keep the memory.
+    std::exchange(shard.spill, {});
   }
-  const Amount amount = samples(scratch_.size());
-  taken_.recorded += amount;
+  taken_.recorded += samples(scratch_.size());
   if (closed_)
-    reject(Reject::closed, amount);
-  else if (!samples_.add(scratch_))
-    reject(Reject::memory_limit, amount);
+    reject(Reject::closed, samples(scratch_.size()));
+  else
+    keep(scratch_);
   return scratch_.size();
+}
+
+// In pieces, so that the budget turns away only what is beyond it.
+void Flusher::keep(std::span<const detail::Sample> drained) noexcept {
+  constexpr std::size_t kPiece = 256;
+  while (!drained.empty()) {
+    const auto piece = drained.first(std::min(drained.size(), kPiece));
+    if (!samples_.add(piece)) reject(Reject::memory_limit, samples(piece.size()));
+    drained = drained.subspan(piece.size());
+  }
 }
 
 template <class Visit>
@@ -244,7 +254,7 @@ Flusher::Books Flusher::read() noexcept {
   }
   return {.taken = taken_,
           .waiting = waiting(),
-          .held = samples(samples_.size()),
+          .held = samples(samples_.size() + samples_.refused()),
           .out = stages_.sender.totals()};
 }
 

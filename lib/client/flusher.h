@@ -82,6 +82,7 @@ class Flusher {
 
   std::size_t drain_all();
   std::size_t drain(aggregate::Shard& shard);
+  void keep(std::span<const detail::Sample> drained) noexcept;
   void flush_locked(std::span<const std::string> extra) noexcept;
   void flush_counters(encode::Packer& packer);
   void flush_gauges(encode::Packer& packer);
