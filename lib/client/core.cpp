@@ -25,6 +25,16 @@ Core& core_of(const aggregate::Shard& shard) noexcept {
   return *static_cast<Core*>(shard.client());
 }
 
+// A step needs memory before there is a thread to need it.
+template <class Step>
+bool try_start(base::Worker& worker, Step step) noexcept {
+  try {
+    return worker.start(std::move(step));
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 Core::Core(Plan plan)
@@ -134,9 +144,10 @@ void Core::ensure_threads() noexcept {
   const std::unique_lock lock{control_, std::try_to_lock};
   if (!lock.owns_lock() || started_ || closed_) return;
   started_ = true;
-  const bool sending = sender_worker_.start(
-      [sender = sender_, clock = plan_.clock] { return sender_step(*sender, *clock); });
-  const bool flushing = flusher_worker_.start([this] { return flusher_step(); });
+  const bool sending = try_start(sender_worker_, [sender = sender_, clock = plan_.clock] {
+    return sender_step(*sender, *clock);
+  });
+  const bool flushing = try_start(flusher_worker_, [this] { return flusher_step(); });
   if (!sending || !flushing)
     warnings_.warn("threads",
                    "a background thread could not be made; flush() and close() do its work",
