@@ -1,5 +1,6 @@
 #include "client/recorder.h"
 
+#include <algorithm>
 #include <new>
 #include <string>
 
@@ -44,6 +45,12 @@ Answer answer_for(Core& core, const Call& call, const Shape* shape) {
     core.reject(Reject::no_memory, amount);
   }
   return {};
+}
+
+// Tells whether a member can be taken as it is, so that one that is known needs no memory.
+bool is_plain(std::string_view member) noexcept {
+  return std::all_of(
+      member.begin(), member.end(), [](char c) { return c >= ' ' && c <= '~' && c != '|'; });
 }
 
 detail::Bound refused(Core& core, Reject reason) noexcept {
@@ -96,12 +103,13 @@ void insert_member(Core& core, std::uint32_t index, std::string_view member) noe
   if (member.empty()) return shard->reject(Reject::value, kOneSample);
   try {
     std::string clean;
-    if (tags::append_clean(clean, member, "")) {
+    if (!is_plain(member) && tags::append_clean(clean, member, "")) {
       tags::Repairs repairs;
       repairs.note(Repair::tag_bytes);
       shard->note(repairs, 1);
+      member = clean;
     }
-    if (!core.sets().insert(index, clean)) shard->reject(Reject::member_limit, kOneSample);
+    if (!core.sets().insert(index, member)) shard->reject(Reject::member_limit, kOneSample);
   } catch (const std::bad_alloc&) {
     shard->reject(Reject::no_memory, kOneSample);
   }
