@@ -1,0 +1,81 @@
+#include "client/warnings.h"
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "client/memory_client.h"
+
+namespace {
+
+using pawl::Clock;
+using pawl::Drop;
+using pawl::Losses;
+using pawl::SendStatus;
+using pawl::client::Warnings;
+using pawl::test::MemoryClient;
+using pawl::test::quiet_options;
+using namespace std::chrono_literals;
+
+constexpr Clock::SteadyTime kStart{1h};
+
+struct Heard {
+  std::vector<std::string> lines;
+  Warnings warnings{[this](std::string_view line) { lines.emplace_back(line); }};
+};
+
+Losses lost(Drop reason, std::uint64_t samples) {
+  Losses losses;
+  losses.by_reason[static_cast<std::size_t>(reason)].samples = samples;
+  return losses;
+}
+
+TEST_CASE("a warning is said at most once a minute for each reason") {
+  Heard heard;
+  heard.warnings.warn("a", "1", kStart);
+  heard.warnings.warn("a", "2", kStart + 59s);
+  heard.warnings.warn("b", "3", kStart + 59s);
+  heard.warnings.warn("a", "4", kStart + 60s);
+  CHECK(heard.lines == std::vector<std::string>{"a: 1", "b: 3", "a: 4"});
+}
+
+TEST_CASE("losses are said by reason, and only when there are more than before") {
+  Heard heard;
+  heard.warnings.losses(lost(Drop::queue_full, 5), kStart);
+  heard.warnings.losses(lost(Drop::queue_full, 5), kStart + 2min);
+  heard.warnings.losses(lost(Drop::queue_full, 6), kStart + 4min);
+  CHECK(heard.lines == std::vector<std::string>{"queue_full: 5", "queue_full: 6"});
+}
+
+TEST_CASE("losses that begin at nothing again are no news") {
+  Heard heard;
+  heard.warnings.losses(lost(Drop::queue_full, 5), kStart);
+  heard.warnings.losses({}, kStart + 2min);
+  CHECK(heard.lines.size() == 1);
+}
+
+TEST_CASE("a callback that throws against its contract harms nobody") {
+  Warnings warnings{[](std::string_view) { throw std::runtime_error{"no"}; }};
+  warnings.warn("a", "b", kStart);
+}
+
+TEST_CASE("without a callback nobody is told") {
+  Warnings warnings{nullptr};
+  warnings.warn("a", "b", kStart);
+}
+
+TEST_CASE("a client tells its program what it dropped") {
+  std::vector<std::string> heard;
+  auto options = quiet_options();
+  options.on_warning = [&heard](std::string_view line) { heard.emplace_back(line); };
+  MemoryClient client{options};
+  client.transport->behave(SendStatus::failed);
+  client->count("a");
+  client->close();
+  CHECK(heard == std::vector<std::string>{"send_error: 1"});
+}
+
+}  // namespace
