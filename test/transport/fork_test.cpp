@@ -43,6 +43,7 @@ bool true_in_child(Forked& forked, const std::function<bool()>& body) {
   forked.before_fork();
   const pid_t child = ::fork();
   if (child == 0) {
+    ::alarm(30);  // a child that hangs fails
     forked.after_fork_in_child();
     ::_exit(body() ? 0 : 1);
   }
@@ -115,7 +116,7 @@ TEST_CASE("a forked child starts with empty books and sends nothing of its paren
   CHECK(sender.totals().queued == amount_of(1, 9));
 }
 
-TEST_CASE("a child forked while its parent sends, waits and pushes can do all three") {
+TEST_CASE("a child forked while its parent sends, waits and pushes can do all three and end") {
   std::mutex mutex;
   std::condition_variable changed;
   bool inside = false;
@@ -128,21 +129,24 @@ TEST_CASE("a child forked while its parent sends, waits and pushes can do all th
         changed.wait(lock, [&] { return open; });
         return SendResult{given.size(), SendStatus::sent, 0};
       });
-  Sender sender{transport, std::make_shared<Clock>(), {}};
-  sender.push(datagrams(0, 40));
+  auto sender = std::make_unique<Sender>(transport, std::make_shared<Clock>(), Sender::Limits{});
+  sender->push(datagrams(0, 40));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-  std::thread pump{[&] { sender.drain(deadline, Sender::WhenUnreachable::keep_trying); }};
-  std::thread waiter{[&] { sender.wait_empty(deadline); }};
+  std::thread pump{[&] { sender->drain(deadline, Sender::WhenUnreachable::keep_trying); }};
+  std::thread waiter{[&] { sender->wait_empty(deadline); }};
   {
     std::unique_lock lock{mutex};
     changed.wait(lock, [&] { return inside; });
   }
-  CHECK(true_in_child(sender, [&] {
+  CHECK(true_in_child(*sender, [&] {
     transport->answer(pawl::test::takes_all);
-    if (!sender.wait_empty(deadline)) return false;
-    sender.push(datagrams(100, 5));
-    sender.pump();
-    return sender.wait_empty(deadline) && sender.totals().handed_to_kernel == amount_of(100, 5);
+    if (!sender->wait_empty(deadline)) return false;
+    sender->push(datagrams(100, 5));
+    sender->pump();
+    const bool sent = sender->wait_empty(deadline);
+    const bool counted = sender->totals().handed_to_kernel == amount_of(100, 5);
+    sender.reset();  // waits for nobody who waited in the parent
+    return sent && counted;
   }));
   {
     const std::lock_guard lock{mutex};
@@ -151,7 +155,7 @@ TEST_CASE("a child forked while its parent sends, waits and pushes can do all th
   }
   pump.join();
   waiter.join();
-  CHECK(sender.totals().handed_to_kernel == amount_of(0, 40));
+  CHECK(sender->totals().handed_to_kernel == amount_of(0, 40));
 }
 
 TEST_CASE("parent and child of 200 forks send each datagram once over a real socket") {
