@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 namespace pawl::context {
@@ -34,6 +35,7 @@ std::uint32_t Registry::add_scope(std::uint32_t parent,
   Scope scope = *scopes_[parent];
   scope.prefix += prefix;
   scope.tags.insert_all(tags);
+  scope.tags.remove_all(rules_.global);  // on every line already
   const auto same = [&scope](const auto& known) { return *known == scope; };
   const auto known = std::find_if(scopes_.begin(), scopes_.end(), same);
   if (known != scopes_.end()) return static_cast<std::uint32_t>(known - scopes_.begin());
@@ -103,9 +105,16 @@ Context* Registry::find_or_make(const Key& key, Room room) {
   };
   if (Context* known = stripe.table.find(hash, same)) return known;
   const std::size_t bytes = sizeof(Context) + key.name.size() + key.tags.size() + kTableBytes;
-  // The last resort is not turned away: it is six contexts at the most.
-  if (!take_room(room, bytes) && key.name != kOverflowName) return nullptr;
-  return make(stripe, key, hash);
+  // The last resort is not turned away: it is one context a type.
+  const bool last_resort = room == Room::overflow && key.name == kOverflowName;
+  const bool taken = take_room(room, bytes);
+  if (!taken && !last_resort) return nullptr;
+  try {
+    return make(stripe, key, hash);
+  } catch (const std::bad_alloc&) {
+    if (taken) give_room_back(room, bytes);
+    throw;
+  }
 }
 
 bool Registry::take_room(Room room, std::size_t bytes) noexcept {
@@ -117,9 +126,13 @@ bool Registry::take_room(Room room, std::size_t bytes) noexcept {
   }
   const std::size_t before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
   if (room == Room::overflow || before + bytes <= limits_.bytes) return true;
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
-  count.fetch_sub(1, std::memory_order_relaxed);
+  give_room_back(room, bytes);
   return false;
+}
+
+void Registry::give_room_back(Room room, std::size_t bytes) noexcept {
+  (room == Room::regular ? regular_ : overflow_).fetch_sub(1, std::memory_order_relaxed);
+  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
 }
 
 Context* Registry::make(Stripe<Context>& stripe, const Key& key, std::uint64_t hash) {

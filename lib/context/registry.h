@@ -126,6 +126,7 @@ class Registry {
   Context* overflow_context(const Key& key);
   Context* make(Stripe<Context>& stripe, const Key& key, std::uint64_t hash);
   bool take_room(Room room, std::size_t bytes) noexcept;
+  void give_room_back(Room room, std::size_t bytes) noexcept;
   void remember(const CallKey& key, const Answer& answer);
 
   const Limits limits_;

@@ -15,6 +15,10 @@ void TagSet::insert_all(const TagSet& other) {
   for (const std::string& tag : other.tags_) insert(tag);
 }
 
+void TagSet::remove_all(const TagSet& other) {
+  std::erase_if(tags_, [&other](const std::string& tag) { return other.contains(tag); });
+}
+
 bool TagSet::contains(std::string_view tag) const noexcept {
   return std::binary_search(tags_.begin(), tags_.end(), tag, std::less<>{});
 }

@@ -25,6 +25,7 @@ class TagSet {
   // Adds a tag; nothing when it is there.
   void insert(std::string tag);
   void insert_all(const TagSet& other);
+  void remove_all(const TagSet& other);
   bool contains(std::string_view tag) const noexcept;
   std::size_t size() const noexcept { return tags_.size(); }
   // Gives the tags with commas between them.
