@@ -1,0 +1,133 @@
+#include "aggregate/samples.h"
+
+#include <vector>
+
+#include <doctest/doctest.h>
+
+#include "support/alloc_counter.h"
+#include "support/seed.h"
+
+namespace {
+
+using pawl::aggregate::Budget;
+using pawl::aggregate::Samples;
+using pawl::detail::Sample;
+using pawl::test::Random;
+using Values = std::vector<double>;
+
+constexpr std::size_t kBytesEach = 16;
+
+std::vector<Sample> some(std::size_t count) {
+  std::vector<Sample> made;
+  for (std::size_t i = 0; i < count; ++i)
+    made.push_back({static_cast<std::uint32_t>(i % 7), 1.0F, static_cast<double>(i)});
+  return made;
+}
+
+// Tells how many bytes can still be taken, and leaves them there.
+std::size_t left_in(Budget& budget) {
+  std::size_t left = 0;
+  while (budget.take(1)) ++left;
+  budget.give_back(left);
+  return left;
+}
+
+TEST_CASE("samples are kept by context, in the order in which they came") {
+  Budget budget{10'000};
+  Samples samples{budget};
+  const std::vector<Sample> added = {{5, 1, 1.5}, {2, 1, -1}, {5, 1, 1.5}, {900, 1, 0}, {2, 1, 7}};
+  REQUIRE(samples.add(added));
+  const auto series = samples.series();
+  REQUIRE(series.size() == 3);
+  CHECK(series[0].index == 5);
+  CHECK(series[0].values == Values{1.5, 1.5});
+  CHECK(series[1].index == 2);
+  CHECK(series[1].values == Values{-1, 7});
+  CHECK(series[2].index == 900);
+  CHECK(samples.size() == 5);
+  CHECK(samples.refused() == 0);
+}
+
+TEST_CASE("samples of one context that were recorded with other rates are kept apart") {
+  Budget budget{10'000};
+  Samples samples{budget};
+  const std::vector<Sample> added = {
+      {1, 1.0F, 1}, {1, 0.5F, 2}, {1, 0.25F, 3}, {1, 0.5F, 4}, {1, 1.0F, 5}, {1, 0.25F, 6}};
+  REQUIRE(samples.add(added));
+  const auto series = samples.series();
+  REQUIRE(series.size() == 3);
+  CHECK(series[0].rate == 1.0F);
+  CHECK(series[0].values == Values{1, 5});
+  CHECK(series[1].rate == 0.5F);
+  CHECK(series[1].values == Values{2, 4});
+  CHECK(series[2].rate == 0.25F);
+  CHECK(series[2].values == Values{3, 6});
+}
+
+TEST_CASE("samples beyond the budget are refused together and cost nothing of it") {
+  Budget budget{10 * kBytesEach};
+  Samples samples{budget};
+  REQUIRE(samples.add(some(6)));
+  CHECK_FALSE(samples.add(some(5)));
+  CHECK(samples.size() == 6);
+  CHECK(left_in(budget) == 4 * kBytesEach);
+  CHECK(samples.add(some(4)));
+  CHECK(left_in(budget) == 0);
+}
+
+TEST_CASE("the budget is whole again after samples were cleared or destroyed") {
+  PAWL_PRINT_SEED();
+  Random random;
+  Budget budget{10'000};
+  {
+    Samples samples{budget};
+    for (int round = 0; round < 100; ++round) {
+      for (int i = 0; i < 5; ++i) samples.add(some(random.below(300)));
+      samples.clear();
+      REQUIRE(left_in(budget) == 10'000);
+    }
+    samples.add(some(100));
+    CHECK(left_in(budget) < 10'000);
+  }
+  CHECK(left_in(budget) == 10'000);
+}
+
+TEST_CASE("cleared samples leave nothing behind") {
+  Budget budget{10'000};
+  Samples samples{budget};
+  samples.add(some(20));
+  samples.clear();
+  CHECK(samples.series().empty());
+  CHECK(samples.size() == 0);
+  const std::vector<Sample> one = {{3, 0.5F, 42}};
+  samples.add(one);
+  REQUIRE(samples.series().size() == 1);
+  CHECK(samples.series()[0].index == 3);
+  CHECK(samples.series()[0].rate == 0.5F);
+  CHECK(samples.series()[0].values == Values{42});
+}
+
+TEST_CASE("what memory fails for is counted, and the budget is whole after it") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  const std::vector<Sample> added = some(100);
+  std::size_t refused = 0;
+  for (std::uint64_t nth = 1; nth < 60; ++nth) {
+    Budget budget{10'000};
+    Samples samples{budget};
+    {
+      const pawl::test::FailingAlloc failing{nth};
+      REQUIRE(samples.add(added));
+    }
+    REQUIRE(samples.size() + samples.refused() == added.size());
+    std::size_t kept = 0;
+    for (const Samples::Series& series : samples.series()) kept += series.values.size();
+    REQUIRE(kept == samples.size());
+    refused += samples.refused();
+    samples.clear();
+    REQUIRE(samples.refused() == 0);
+    REQUIRE(left_in(budget) == 10'000);
+  }
+  CHECK(refused > 100);
+}
+
+}  // namespace
