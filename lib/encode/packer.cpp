@@ -59,13 +59,18 @@ bool Packer::add_line(std::string_view whole, Amount amount) {
 std::size_t Packer::add(const Frame& frame, std::span<const double> values) {
   line_.clear();
   append_tail(line_, frame, constants_);
+  std::size_t refused = 0;
   while (!values.empty()) {
-    const std::size_t written = write_values(frame.name, values);
-    if (written == 0 && open_.payload.empty()) return values.size();
-    if (written == 0) cut();
-    values = values.subspan(written);
+    std::size_t done = write_values(frame.name, values);
+    const bool too_long = done == 0 && open_.payload.empty();
+    if (too_long) {
+      ++refused;
+      done = 1;
+    }
+    if (done == 0) cut();
+    values = values.subspan(done);
   }
-  return 0;
+  return refused;
 }
 
 // Writes a line with as many of the values as the open datagram has room for; gives how many.

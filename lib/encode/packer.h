@@ -34,8 +34,8 @@ class Packer {
   bool add(const Frame& frame, std::string_view member, Amount amount);
   bool add_line(std::string_view whole, Amount amount);
 
-  // Adds lines that hold the values, one sample each; gives how many are left that do not fit even
-  // alone.
+  // Adds lines that hold the values, one sample each; gives how many are left out, because they do
+  // not fit even alone.
   std::size_t add(const Frame& frame, std::span<const double> values);
 
   // Gives the datagrams, the last one as full as it is, and starts anew.
