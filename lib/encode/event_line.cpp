@@ -108,7 +108,7 @@ bool append_service_check(std::string& out,
                           const ServiceCheck& check,
                           std::string_view tags,
                           const Constants& constants) {
-  if (check.name.empty()) return false;
+  if (check.name.empty() || check.name.size() > tags::kMaxNameBytes) return false;
   out += "_sc|";
   append_word(out, check.name);
   out += '|';

@@ -19,8 +19,8 @@
 
 namespace pawl::encode {
 
-// Append a whole line. `tags` are the repaired ones. Tell whether the title and text (the name)
-// hold anything; otherwise nothing is appended.
+// Append a whole line. `tags` are the repaired ones. Tell whether title and text hold anything (and
+// the name, of at most tags::kMaxNameBytes); otherwise nothing is appended.
 bool append_event(std::string& out,
                   const Event& event,
                   std::string_view tags,
