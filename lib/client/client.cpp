@@ -19,29 +19,6 @@ namespace {
 
 constexpr Amount kOneSample{.samples = 1, .counted = 0};
 
-// What the client says on all its lines need not be said again: it is the same series.
-Cardinality cardinality_of(const Core& core, const CallOptions& options) noexcept {
-  if (options.cardinality == Cardinality::unset) [[likely]]
-    return Cardinality::unset;
-  const bool said = options.cardinality == core.plan().constants.cardinality;
-  return said ? Cardinality::unset : options.cardinality;
-}
-
-// Gives a child's tags, repaired, without those that are on every line already.
-tags::TagSet tags_of_child(Core& core, const std::vector<OwnedTag>& tags) {
-  tags::TagSet own;
-  tags::Repairs repairs;
-  for (const OwnedTag& tag : tags) {
-    std::string text;
-    const bool any = tags::append_tag(text, tag.key, tag.value, repairs);
-    if (any && !core.plan().rules.global.contains(text)) own.insert(std::move(text));
-  }
-  if (!repairs.any()) return own;
-  const Core::Lease shard{core};
-  shard->note(repairs, 1);
-  return own;
-}
-
 }  // namespace
 
 Result<Client> Client::create(Options options) noexcept {
@@ -84,7 +61,7 @@ void Client::count(std::string_view name,
                    const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
   client::rate_of(*core_, options.sample_rate);  // checked, and otherwise of no effect
-  const Call call{MetricType::count, cardinality_of(*core_, options), scope_, name, tags};
+  const Call call{MetricType::count, options.cardinality, scope_, name, tags};
   if (const Found found = client::find(*core_, call, {.samples = 1, .counted = value}))
     detail::add({core_, core_->slot(), found.index}, value);
 }
@@ -95,7 +72,7 @@ void Client::gauge(std::string_view name,
                    const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
   client::rate_of(*core_, options.sample_rate);
-  const Call call{MetricType::gauge, cardinality_of(*core_, options), scope_, name, tags};
+  const Call call{MetricType::gauge, options.cardinality, scope_, name, tags};
   if (const Found found = client::find(*core_, call, kOneSample))
     client::set_gauge(*core_, *found.context, value);
 }
@@ -106,7 +83,7 @@ void Client::set(std::string_view name,
                  const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
   client::rate_of(*core_, options.sample_rate);
-  const Call call{MetricType::set, cardinality_of(*core_, options), scope_, name, tags};
+  const Call call{MetricType::set, options.cardinality, scope_, name, tags};
   if (const Found found = client::find(*core_, call, kOneSample))
     client::insert_member(*core_, found.index, member);
 }
@@ -154,7 +131,7 @@ void Client::record(MetricType type,
                     const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
   const float rate = client::rate_of(*core_, options.sample_rate);
-  const Call call{type, cardinality_of(*core_, options), scope_, name, tags};
+  const Call call{type, options.cardinality, scope_, name, tags};
   const Found found = client::find(*core_, call, {.samples = values.size(), .counted = 0});
   if (!found) return;
   const detail::Bound bound{core_, core_->slot(), found.index, rate};
@@ -168,7 +145,7 @@ void Client::count_at(std::string_view name,
                       Tags tags,
                       const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
-  const Call call{MetricType::count, cardinality_of(*core_, options), scope_, name, tags};
+  const Call call{MetricType::count, options.cardinality, scope_, name, tags};
   client::record_at(*core_, call, LineKind::count, 0.0, value, when);
 }
 
@@ -178,7 +155,7 @@ void Client::gauge_at(std::string_view name,
                       Tags tags,
                       const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
-  const Call call{MetricType::gauge, cardinality_of(*core_, options), scope_, name, tags};
+  const Call call{MetricType::gauge, options.cardinality, scope_, name, tags};
   client::record_at(*core_, call, LineKind::gauge, value, 0, when);
 }
 
@@ -195,7 +172,7 @@ detail::Bound Client::bind(MetricType type,
                            Tags tags,
                            const CallOptions& options) const noexcept {
   if (core_ == nullptr) return {};
-  const Call call{type, cardinality_of(*core_, options), scope_, name, tags};
+  const Call call{type, options.cardinality, scope_, name, tags};
   return client::bind(*core_, call, client::rate_of(*core_, options.sample_rate));
 }
 
@@ -239,7 +216,9 @@ Client Client::child(const ChildOptions& options) const noexcept {
   if (core_ == nullptr) return null();
   core_->hold();
   try {
-    const tags::TagSet tags = tags_of_child(*core_, options.tags);
+    tags::Repairs repairs;
+    const tags::TagSet tags = tags::make_set(options.tags, repairs);
+    Core::Lease { *core_ } -> note(repairs, 1);
     return Client{core_, core_->registry().add_scope(scope_, options.prefix, tags)};
   } catch (const std::bad_alloc&) {
     return Client{core_, scope_};  // what it records is kept, if without its tags

@@ -7,7 +7,6 @@
 #include "client/recorder.h"
 #include "encode/event_line.h"
 #include "encode/line.h"
-#include "tags/normalize.h"
 
 // What is not aggregated: made into a whole line on the caller's thread, and kept for the next
 // flush.
@@ -99,7 +98,6 @@ void record_event(Core& core, std::uint32_t scope, const Event& event) noexcept 
 void record_check(Core& core, std::uint32_t scope, const ServiceCheck& check) noexcept {
   if (core.plan().serverless) return core.reject(Reject::unsupported, kOneSample);
   if (!is_plausible(core, check.timestamp)) return core.reject(Reject::timestamp, kOneSample);
-  if (check.name.size() > tags::kMaxNameBytes) return core.reject(Reject::name, kOneSample);
   record_line(core,
               note_call(scope, check.tags),
               LineKind::service_check,

@@ -169,7 +169,8 @@ Result<Plan> make_plan(Options options, Surroundings surroundings) {
                                        : options.cardinality};
   plan.rules = {.prefix = std::move(options.prefix),
                 .global = std::move(*global),
-                .policy = tags::Policy{options.tag_policy}};
+                .policy = tags::Policy{options.tag_policy},
+                .cardinality = plan.constants.cardinality};
   for (const MetricType type : {MetricType::histogram, MetricType::timing, MetricType::set})
     plan.rules.unsupported[static_cast<std::size_t>(type)] = plan.serverless;
   plan.limits = {.contexts = options.max_contexts, .bytes = options.max_context_bytes};

@@ -67,7 +67,10 @@ Answer Registry::resolve(const Call& call) {
   const Canonical canonical = this->canonical(call);
   Answer answer{.reject = canonical.reject, .repairs = canonical.repairs};
   if (!canonical.refused) {
-    const Key key{call.type, call.cardinality, canonical.name, canonical.tags};
+    // What is on every line anyway makes no context of its own.
+    const bool said = call.cardinality == rules_.cardinality;
+    const Key key{
+        call.type, said ? Cardinality::unset : call.cardinality, canonical.name, canonical.tags};
     answer.context = find_or_make(key, Room::regular);
     if (answer.context == nullptr) {
       // Not remembered: it would fill the memory that the cap is there to save.

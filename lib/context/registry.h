@@ -45,6 +45,7 @@ struct Rules {
   tags::TagSet global;
   tags::Policy policy;
   std::array<bool, kMetricTypes> unsupported{};  // types that the receiver cannot read
+  Cardinality cardinality = Cardinality::unset;  // of every line that does not say another
 };
 
 // What the options and a child client add to a call.
