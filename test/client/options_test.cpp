@@ -1,6 +1,8 @@
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -95,6 +97,24 @@ TEST_CASE("a prefix goes before the name of every metric as it is written") {
   client->count("hits");
   client->gauge_at("load", 1, client.clock->wall_now());
   CHECK(client.text() == "ai.hits:1|c\nai.load:1|g|T1700000000\n");
+}
+
+TEST_CASE("what is odd in the environment is no error: the client works, and says so") {
+  ::setenv("DD_DOGSTATSD_PORT", "eighty", 1);
+  std::vector<std::string> heard;
+  auto options = quiet_options();
+  options.environment = pawl::Switch::on;
+  options.on_warning = [&heard](std::string_view line) { heard.emplace_back(line); };
+  pawl::test::MemoryClient client{options};
+  ::unsetenv("DD_DOGSTATSD_PORT");
+  client->count("a");
+  CHECK(client.sent().count("a") == 1);
+  REQUIRE(client->warnings().size() == 1);
+  REQUIRE(heard.size() == 1);
+  for (const std::string& line : {client->warnings().front(), heard.front()}) {
+    CHECK(line.find("DD_DOGSTATSD_PORT") != std::string::npos);
+    CHECK(line.find("eighty") != std::string::npos);
+  }
 }
 
 TEST_CASE("a result of an error has no value and one of a value has no error") {
