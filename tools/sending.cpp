@@ -1,0 +1,126 @@
+#include "tools/sending.h"
+
+#include <array>
+#include <utility>
+
+#include "tools/destination.h"
+
+namespace pawl::tools {
+namespace {
+
+using std::string_view;
+
+// Options are named here by what they are called on the command line.
+std::string in_words_of_the_command(std::string message) {
+  constexpr std::array<std::array<string_view, 2>, 2> kNames{
+      {{"Options::address", "--to"}, {"Options::prefix", "--prefix"}}};
+  for (const auto& [option, flag] : kNames) {
+    if (message.compare(0, option.size(), option) == 0) message.replace(0, option.size(), flag);
+  }
+  return message;
+}
+
+struct Refusal {
+  Reject reason;
+  ExitCode code;
+  string_view words;
+};
+
+constexpr std::array<Refusal, 8> kRefusals{{
+    {Reject::name, exit_usage, "the name has no letter, or more than 200 bytes with its prefix"},
+    {Reject::tags, exit_usage, "there are more than 100 tags"},
+    {Reject::value, exit_usage, "a value is not finite, a negative duration or an empty member"},
+    {Reject::timestamp, exit_usage, "--timestamp is more than an hour ahead (in milliseconds?)"},
+    {Reject::line_too_long, exit_usage, "it is longer than a datagram may be"},
+    {Reject::unsupported, exit_usage, "the Lambda extension does not take it"},
+    {Reject::memory_limit, exit_failed, "there are too many values to hold"},
+    {Reject::member_limit, exit_failed, "there are too many members to hold"},
+}};
+
+std::string quantity(std::uint64_t number, string_view noun) {
+  return std::to_string(number) + " " + std::string{noun} + (number == 1 ? "" : "s");
+}
+
+}  // namespace
+
+Result<Sending> Sending::open(std::string verb, EmitPlan plan) {
+  Result<Client> client = Client::create(plan.options);
+  if (!client) return Error{in_words_of_the_command(client.error().message)};
+  std::shared_ptr<InMemoryTransport> memory;
+  if (plan.dry_run) {
+    // The first client has checked the address; making one does no I/O.
+    memory = std::make_shared<InMemoryTransport>(datagram_limit(destination(plan.options.address)));
+    plan.options.transport = memory;
+    client = Client::create(plan.options);
+    if (!client) return client.error();
+  }
+  Sending sending{std::move(verb), std::move(plan), std::move(*client), std::move(memory)};
+  for (const std::string& warning : sending.client_.warnings()) sending.warn(warning);
+  return sending;
+}
+
+Sending::Sending(std::string verb,
+                 EmitPlan plan,
+                 Client client,
+                 std::shared_ptr<InMemoryTransport> memory)
+    : verb_(std::move(verb)),
+      plan_(std::move(plan)),
+      client_(std::move(client)),
+      memory_(std::move(memory)) {
+  for (const OwnedTag& tag : plan_.tags) views_.push_back({tag.key, tag.value});
+}
+
+void Sending::warn(const std::string& message) const {
+  complain(verb_ + ": warning: " + message, exit_ok);
+}
+
+// An Agent that was not quick enough once is not waited for again before the end.
+void Sending::checkpoint() {
+  if (!client_.flush(patience_)) patience_ = std::chrono::milliseconds{0};
+  print_lines();
+}
+
+void Sending::print_lines() {
+  if (memory_ == nullptr) return;
+  for (const std::string& line : memory_->take_lines()) output_.line(line);
+  printed_ = output_.flush();
+}
+
+int Sending::finish() {
+  const Losses lost = client_.close(plan_.timeout);
+  print_lines();
+  return judge(lost);
+}
+
+int Sending::fail(const Error& error) {
+  client_.close(plan_.timeout);
+  print_lines();
+  return complain(verb_ + ": " + error.message, exit_usage);
+}
+
+int Sending::judge(const Losses& lost) const {
+  const Stats stats = client_.stats();
+  for (const Refusal& refusal : kRefusals) {
+    if (stats[refusal.reason].samples == 0) continue;
+    return complain(verb_ + ": refused: " + std::string{refusal.words}, refusal.code);
+  }
+  if (!printed_) {
+    return complain(verb_ + ": standard output cannot be written", exit_failed);
+  }
+  return lost && plan_.fail ? tell_losses(lost) : exit_ok;
+}
+
+int Sending::tell_losses(const Losses& lost) const {
+  std::string reasons;
+  for (std::size_t i = 0; i < kDrops; ++i) {
+    const auto reason = static_cast<Drop>(i);
+    if (lost[reason].samples == 0) continue;
+    reasons += (reasons.empty() ? "" : ", ") + std::string{to_string(reason)};
+  }
+  return complain(verb_ + ": " + quantity(lost.total().samples, "value") +
+                      " could not be handed to " + destination(plan_.options.address) + ": " +
+                      reasons,
+                  exit_failed);
+}
+
+}  // namespace pawl::tools
