@@ -10,6 +10,8 @@
 #include <pawl/version.h>
 
 #include "tools/arguments.h"
+#include "tools/demo.h"
+#include "tools/emit.h"
 #include "tools/listen.h"
 
 namespace {
@@ -21,6 +23,8 @@ using pawl::tools::Run;
 
 void add_verbs(CLI::App& app, Run& run) {
   using namespace pawl::tools;
+  add_demo(app, run);
+  add_emit(app, run);
   add_listen(app, run);
 }
 

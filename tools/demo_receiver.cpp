@@ -1,0 +1,71 @@
+#include "tools/demo_receiver.h"
+
+#include <cstdlib>
+
+#include <unistd.h>
+
+#include "tools/arguments.h"
+#include "tools/decode.h"
+
+namespace pawl::tools {
+namespace {
+
+using std::string_view;
+
+// The socket's path has to fit 107 bytes, which a long TMPDIR does not leave.
+constexpr std::size_t kMaxParentBytes = 60;
+
+std::string parent_directory() {
+  const char* wanted = std::getenv("TMPDIR");
+  const std::string parent = wanted == nullptr ? "" : wanted;
+  const bool fits = !parent.empty() && parent.front() == '/' && parent.size() <= kMaxParentBytes;
+  return fits && access(parent.c_str(), W_OK) == 0 ? parent : "/tmp";
+}
+
+Endpoint socket_in(const std::string& directory) {
+  return {Endpoint::Kind::unix_datagram, {}, 0, directory + "/dsd.socket"};
+}
+
+}  // namespace
+
+TemporaryDirectory::TemporaryDirectory() {
+  std::string path = parent_directory() + "/pawl-demo-XXXXXX";
+  if (mkdtemp(path.data()) != nullptr) path_ = path;
+}
+
+TemporaryDirectory::~TemporaryDirectory() {
+  if (!path_.empty()) rmdir(path_.c_str());
+}
+
+Receiver::Receiver() : server_([this](string_view payload) { take(payload); }) {}
+
+std::optional<Error> Receiver::open() {
+  if (directory_.path().empty()) return Error{"no directory can be made in " + parent_directory()};
+  if (auto error = server_.open(socket_in(directory_.path()))) return error;
+  server_.start();
+  return std::nullopt;
+}
+
+std::string Receiver::url() const { return to_string(socket_in(directory_.path())); }
+
+void Receiver::take(string_view payload) {
+  ++payloads_;
+  bytes_ += payload.size();
+  for_each_line(payload, [this](string_view line) { take_line(line); });
+}
+
+void Receiver::take_line(string_view line) {
+  const Result<Item> item = decode_line(line);
+  if (!item) {
+    if (++refused_ == 1) first_refusal_ = item.error().message + ": " + printable(line);
+    return;
+  }
+  arrived_.add(*item);
+  const std::size_t packed = line.find('|') - line.find(':') - 1;
+  LineLengths& lengths = lengths_[Context{*item}];
+  lengths.without_values = line.size() - packed + 1;
+  lengths.values += packed - (item->values.size() - 1);
+  lengths.value_count += item->values.size();
+}
+
+}  // namespace pawl::tools

@@ -1,0 +1,76 @@
+#pragma once
+// The demo's Agent: a server on a socket of its own in a temporary directory, which keeps what
+// arrives decoded, and measures the lines.
+//
+// Threads: payloads() and bytes() from any; the rest on one, the results after finish().
+// Errors: open() says why.
+
+#include <atomic>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include <pawl/result.h>
+
+#include "tools/server.h"
+#include "tools/store.h"
+
+namespace pawl::tools {
+
+// A directory with mode 0700 that goes with its owner; empty by then.
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory();
+  ~TemporaryDirectory();
+  TemporaryDirectory(const TemporaryDirectory&) = delete;
+  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
+
+  const std::string& path() const noexcept { return path_; }  // empty when none could be made
+
+ private:
+  std::string path_;
+};
+
+// How long the lines of one context were.
+struct LineLengths {
+  std::uint64_t without_values = 0;  // of one line, its line end included
+  std::uint64_t values = 0;          // of all values together
+  std::uint64_t value_count = 0;
+};
+
+class Receiver {
+ public:
+  Receiver();
+
+  // Binds the socket and starts to read.
+  std::optional<Error> open();
+  std::string url() const;
+  Server& server() noexcept { return server_; }
+  // Takes what the socket still holds, and ends.
+  void finish() { server_.finish(); }
+
+  std::uint64_t payloads() const noexcept { return payloads_; }
+  std::uint64_t bytes() const noexcept { return bytes_; }
+
+  const Store& arrived() const noexcept { return arrived_; }
+  const std::map<Context, LineLengths>& lengths() const noexcept { return lengths_; }
+  std::uint64_t refused() const noexcept { return refused_; }
+  const std::string& first_refusal() const noexcept { return first_refusal_; }
+
+ private:
+  void take(std::string_view payload);
+  void take_line(std::string_view line);
+
+  TemporaryDirectory directory_;
+  std::atomic<std::uint64_t> payloads_{0};
+  std::atomic<std::uint64_t> bytes_{0};
+  Store arrived_;
+  std::map<Context, LineLengths> lengths_;
+  std::uint64_t refused_ = 0;
+  std::string first_refusal_;
+  Server server_;
+};
+
+}  // namespace pawl::tools

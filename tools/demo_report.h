@@ -1,0 +1,44 @@
+#pragma once
+// What the demo says at its end, as text: recorded beside arrived, what the arrived says about the
+// prompt versions, and what it all took.
+//
+// Threads: pure functions.
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include <pawl/stats.h>
+
+#include "tools/demo_receiver.h"
+#include "tools/store.h"
+
+namespace pawl::tools {
+
+struct DemoResult {
+  const Store& recorded;  // the serving threads' own tally
+  const Store& arrived;   // what was decoded
+  const std::map<Context, LineLengths>& lengths;
+  Stats stats;
+  std::uint64_t calls = 0;
+  std::uint64_t refused_lines = 0;
+  std::uint64_t datagrams = 0;
+  std::uint64_t bytes = 0;
+  double ns_a_call = 0;
+  std::size_t batches = 0;
+  double ns_a_send = 0;
+
+  // Tells whether everything that was recorded arrived, and nothing else.
+  bool complete() const;
+};
+
+std::vector<std::string> compare_in_words(const DemoResult& result);
+std::vector<std::string> answer_in_words(const Store& arrived);
+std::vector<std::string> costs_in_words(const DemoResult& result);
+
+// "1,234,567"; "3.1 MB".
+std::string grouped(std::uint64_t number);
+std::string in_bytes(std::uint64_t bytes);
+
+}  // namespace pawl::tools
