@@ -141,12 +141,20 @@ bool Process::read_some(Time deadline) {
   return true;
 }
 
-std::optional<std::string> Process::wait_for_error(std::string_view text) {
+std::optional<std::string> Process::wait_for(std::string_view text, const std::string& in) {
   const auto deadline = steady_clock::now() + kPatience;
-  while (err_text_.find(text) == std::string::npos) {
+  while (in.find(text) == std::string::npos) {
     if (!read_some(deadline)) return std::nullopt;
   }
-  return err_text_;
+  return in;
+}
+
+std::optional<std::string> Process::wait_for_error(std::string_view text) {
+  return wait_for(text, err_text_);
+}
+
+std::optional<std::string> Process::wait_for_output(std::string_view text) {
+  return wait_for(text, out_text_);
 }
 
 std::optional<int> Process::wait_for_exit(Time deadline) {

@@ -40,9 +40,10 @@ class Process {
   void close_stdout();
   void kill(int signal) const;
 
-  // Reads until `text` is in its standard error; gives all of it so far, or nullopt when it ends or
-  // the time is over before.
+  // Read until `text` is in its standard error or output; give all of it so far, or nullopt when it
+  // ends or the time is over before.
   std::optional<std::string> wait_for_error(std::string_view text);
+  std::optional<std::string> wait_for_output(std::string_view text);
 
   // Closes its input, reads to the end of both outputs, and waits for the exit. nullopt when the
   // time is over.
@@ -53,6 +54,7 @@ class Process {
   // Reads once from what has something; false at the deadline, and when both outputs have ended.
   bool read_some(Time deadline);
   void read_from(int& descriptor, std::string& to) const;
+  std::optional<std::string> wait_for(std::string_view text, const std::string& in);
   std::optional<int> wait_for_exit(Time deadline);
 
   pid_t pid_ = -1;
