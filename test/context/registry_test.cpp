@@ -140,8 +140,8 @@ TEST_CASE("each cardinality has a context of its own") {
 
 TEST_CASE("a scope adds its prefix and tags to its parent's") {
   Registry registry{kRoomy, with_prefix("app.")};
-  const std::uint32_t child = registry.add_scope(0, "db.", set_of({"t:1"}));
-  const std::uint32_t grandchild = registry.add_scope(child, "x.", set_of({"s:2"}));
+  const std::uint32_t child = registry.add_scope(0, "db.", set_of({"t:1"})).value();
+  const std::uint32_t grandchild = registry.add_scope(child, "x.", set_of({"s:2"})).value();
   const Call call{MetricType::count, Cardinality::unset, grandchild, "n", {}};
   const Context* context = look_up(registry, call).context;
   CHECK(context->name() == "app.db.x.n");
@@ -150,14 +150,14 @@ TEST_CASE("a scope adds its prefix and tags to its parent's") {
 
 TEST_CASE("a scope's tag that is global already is not repeated") {
   Registry registry{kRoomy, with_global({"env:prod"})};
-  const std::uint32_t child = registry.add_scope(0, "", set_of({"env:prod", "t:1"}));
+  const std::uint32_t child = registry.add_scope(0, "", set_of({"env:prod", "t:1"})).value();
   const Call call{MetricType::count, Cardinality::unset, child, "n", {}};
   CHECK(look_up(registry, call).context->tags() == "t:1");
 }
 
 TEST_CASE("equal scopes have one number, other scopes others") {
   Registry registry{kRoomy, {}};
-  const std::uint32_t one = registry.add_scope(0, "a.", set_of({"t:1"}));
+  const std::uint32_t one = registry.add_scope(0, "a.", set_of({"t:1"})).value();
   CHECK(registry.add_scope(0, "a.", set_of({"t:1"})) == one);
   CHECK(registry.add_scope(0, "b.", set_of({"t:1"})) != one);
   CHECK(registry.add_scope(0, "a.", set_of({"t:2"})) != one);
@@ -166,7 +166,7 @@ TEST_CASE("equal scopes have one number, other scopes others") {
 
 TEST_CASE("calls of two scopes that come to the same share a context and not a shape") {
   Registry registry{kRoomy, {}};
-  const std::uint32_t child = registry.add_scope(0, "a.", set_of({"t:1"}));
+  const std::uint32_t child = registry.add_scope(0, "a.", set_of({"t:1"})).value();
   Context* context = count_context(registry, "a.n", {{"t", "1"}});
   const Call call{MetricType::count, Cardinality::unset, child, "n", {}};
   CHECK(look_up(registry, call).context == context);
@@ -250,7 +250,7 @@ TEST_CASE("a call with a piece too long for a shape works without being remember
 
 TEST_CASE("the policy is asked for a call's tags, not for the scope's") {
   Registry registry{kRoomy, with_allowed({"env"})};
-  const std::uint32_t child = registry.add_scope(0, "", set_of({"team:x"}));
+  const std::uint32_t child = registry.add_scope(0, "", set_of({"team:x"})).value();
   const std::vector<Tag> tags = {{"env", "prod"}, {"user", "17"}};
   const Answer answer =
       look_up(registry, {MetricType::count, Cardinality::unset, child, "n", tags});

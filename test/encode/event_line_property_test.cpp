@@ -13,6 +13,7 @@
 #include "encode/event_line.h"
 #include "support/oracle.h"
 #include "support/seed.h"
+#include "tags/normalize.h"
 
 namespace {
 
@@ -79,7 +80,8 @@ TEST_CASE("any bytes in an event make one line that the oracle takes, or are ref
                             .timestamp = random_time(random),
                             .cardinality = static_cast<pawl::Cardinality>(random.below(5))};
     std::string line;
-    const bool appended = append_event(line, event, random.chance(0.5) ? "a:1,b" : "", {});
+    pawl::tags::Repairs repairs;
+    const bool appended = append_event(line, event, random.chance(0.5) ? "a:1,b" : "", {}, repairs);
     REQUIRE(appended == (!title.empty() && !text.empty()));
     (appended ? made : refused) += 1;
     if (!appended) continue;
@@ -111,7 +113,9 @@ TEST_CASE("any bytes in a service check make one line that the oracle takes, or 
                                    .host = host,
                                    .timestamp = random_time(random)};
     std::string line;
-    const bool appended = append_service_check(line, check, random.chance(0.5) ? "a" : "", {});
+    pawl::tags::Repairs repairs;
+    const bool appended =
+        append_service_check(line, check, random.chance(0.5) ? "a" : "", {}, repairs);
     REQUIRE(appended == !name.empty());
     refused += appended ? 0 : 1;
     if (!appended) continue;

@@ -7,6 +7,7 @@
 #include <doctest/doctest.h>
 
 #include "support/oracle.h"
+#include "tags/normalize.h"
 
 namespace {
 
@@ -31,7 +32,8 @@ void check_accepted(const std::string& line) {
 
 std::string line_of(const Event& event, std::string_view tags = "", const Constants& all = {}) {
   std::string line;
-  REQUIRE(append_event(line, event, tags, all));
+  pawl::tags::Repairs repairs;
+  REQUIRE(append_event(line, event, tags, all, repairs));
   check_accepted(line);
   return line;
 }
@@ -40,7 +42,8 @@ std::string line_of(const ServiceCheck& check,
                     std::string_view tags = "",
                     const Constants& all = {}) {
   std::string line;
-  REQUIRE(append_service_check(line, check, tags, all));
+  pawl::tags::Repairs repairs;
+  REQUIRE(append_service_check(line, check, tags, all, repairs));
   check_accepted(line);
   return line;
 }
@@ -92,7 +95,8 @@ TEST_CASE("an event without a title or a text is refused and appends nothing") {
   for (const Event& event :
        {Event{.title = "", .text = "x"}, Event{.title = "t", .text = ""}, Event{}}) {
     std::string line = "before";
-    CHECK_FALSE(append_event(line, event, "a", {}));
+    pawl::tags::Repairs repairs;
+    CHECK_FALSE(append_event(line, event, "a", {}, repairs));
     CHECK(line == "before");
   }
 }
@@ -129,7 +133,8 @@ TEST_CASE("a service check's name may have 200 bytes and no more, and must have 
   CHECK(line_of(ServiceCheck{.name = std::string(200, 'x')}).size() == 207);
   for (const std::string& name : {std::string{}, std::string(201, 'x')}) {
     std::string line = "before";
-    CHECK_FALSE(append_service_check(line, ServiceCheck{.name = name}, "a", {}));
+    pawl::tags::Repairs repairs;
+    CHECK_FALSE(append_service_check(line, ServiceCheck{.name = name}, "a", {}, repairs));
     CHECK(line == "before");
   }
 }
