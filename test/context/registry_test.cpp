@@ -50,18 +50,6 @@ Rules with_prefix(std::string prefix) {
   return rules;
 }
 
-Rules with_global(std::initializer_list<const char*> tags) {
-  Rules rules;
-  rules.global = set_of(tags);
-  return rules;
-}
-
-Rules with_allowed(std::vector<std::string> keys) {
-  Rules rules;
-  rules.policy = pawl::tags::Policy{{.allowed_keys = std::move(keys)}};
-  return rules;
-}
-
 Context* count_context(Registry& registry, std::string_view name, pawl::Tags tags = {}) {
   return look_up(registry, call_of(MetricType::count, name, tags)).context;
 }
@@ -138,41 +126,6 @@ TEST_CASE("each cardinality has a context of its own") {
   CHECK(contexts.size() == 5);
 }
 
-TEST_CASE("a scope adds its prefix and tags to its parent's") {
-  Registry registry{kRoomy, with_prefix("app.")};
-  const std::uint32_t child = registry.add_scope(0, "db.", set_of({"t:1"})).value();
-  const std::uint32_t grandchild = registry.add_scope(child, "x.", set_of({"s:2"})).value();
-  const Call call{MetricType::count, Cardinality::unset, grandchild, "n", {}};
-  const Context* context = look_up(registry, call).context;
-  CHECK(context->name() == "app.db.x.n");
-  CHECK(context->tags() == "s:2,t:1");
-}
-
-TEST_CASE("a scope's tag that is global already is not repeated") {
-  Registry registry{kRoomy, with_global({"env:prod"})};
-  const std::uint32_t child = registry.add_scope(0, "", set_of({"env:prod", "t:1"})).value();
-  const Call call{MetricType::count, Cardinality::unset, child, "n", {}};
-  CHECK(look_up(registry, call).context->tags() == "t:1");
-}
-
-TEST_CASE("equal scopes have one number, other scopes others") {
-  Registry registry{kRoomy, {}};
-  const std::uint32_t one = registry.add_scope(0, "a.", set_of({"t:1"})).value();
-  CHECK(registry.add_scope(0, "a.", set_of({"t:1"})) == one);
-  CHECK(registry.add_scope(0, "b.", set_of({"t:1"})) != one);
-  CHECK(registry.add_scope(0, "a.", set_of({"t:2"})) != one);
-  CHECK(registry.add_scope(0, "", {}) == 0);
-}
-
-TEST_CASE("calls of two scopes that come to the same share a context and not a shape") {
-  Registry registry{kRoomy, {}};
-  const std::uint32_t child = registry.add_scope(0, "a.", set_of({"t:1"})).value();
-  Context* context = count_context(registry, "a.n", {{"t", "1"}});
-  const Call call{MetricType::count, Cardinality::unset, child, "n", {}};
-  CHECK(look_up(registry, call).context == context);
-  CHECK(shape_of(registry, call_of(MetricType::count, "n")) == nullptr);
-}
-
 TEST_CASE("a shape is new once and found ever after") {
   Registry registry{kRoomy, {}};
   const std::vector<Tag> tags = {{"a", "1"}};
@@ -246,16 +199,6 @@ TEST_CASE("a call with a piece too long for a shape works without being remember
   }
   CHECK(registry.contexts(Kind::counter).size() == 1);
   CHECK(registry.shapes() == 0);
-}
-
-TEST_CASE("the policy is asked for a call's tags, not for the scope's") {
-  Registry registry{kRoomy, with_allowed({"env"})};
-  const std::uint32_t child = registry.add_scope(0, "", set_of({"team:x"})).value();
-  const std::vector<Tag> tags = {{"env", "prod"}, {"user", "17"}};
-  const Answer answer =
-      look_up(registry, {MetricType::count, Cardinality::unset, child, "n", tags});
-  CHECK(answer.context->tags() == "env:prod,team:x");
-  CHECK(times(answer.repairs, Repair::tag_policy) == 1);
 }
 
 TEST_CASE("the canonical text of a call makes no context") {
