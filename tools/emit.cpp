@@ -56,7 +56,7 @@ class Values {
     for (const std::int64_t value : wholes_) count(value);
     for (const std::string& member : members_) client().set(name_, member, tags(), call());
     commit_numbers();
-    if (client().stats()[Repair::tag_bytes] != 0) warn_of_members(sending_, members_);
+    if (client().stats()[Repair::text] != 0) warn_of_members(sending_, members_);
     wholes_.clear();
     numbers_.clear();
     members_.clear();

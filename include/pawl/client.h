@@ -134,16 +134,19 @@ class PAWL_API Client {
   Set set(std::string_view name, Tags tags = {}, const CallOptions& options = {}) const noexcept;
 
   // Makes a client that shares this one's core (contexts, threads, socket, ledger) and adds a
-  // prefix and tags. Closing either closes both.
+  // prefix and tags. Closing either closes both. Meant for the parts of a program, not for its
+  // requests: beyond 1,024 different ones a child is its parent's equal, which
+  // Repair::context_overflow counts.
   Client child(const ChildOptions& options) const noexcept;
 
   // Sends what was recorded before the call; waits, at the most `timeout`, until the kernel has it.
   // Tells whether it does.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds{1}) const noexcept;
 
-  // Sends the rest and ends the background threads, in `deadline` and a tenth of a second at the most;
-  // does not wait for an Agent that is not there. Gives what the client has lost in its life, by reason. Calls after it
-  // are counted no-ops; a second close changes nothing and gives the same.
+  // Sends the rest and ends the background threads, in `deadline` and a tenth of a second at the
+  // most; does not wait for an Agent that is not there. Gives what the client has lost in its life,
+  // by reason. Calls after it are counted no-ops; a second close changes nothing and gives the
+  // same.
   Losses close(std::chrono::milliseconds deadline = std::chrono::seconds{1}) const noexcept;
 
   // Reads the ledger. Waits for nothing but another reader; costs a pass over the contexts.

@@ -33,7 +33,7 @@ enum class Reject : std::uint8_t {
   member_limit,   // a new set member beyond the cap on samples' memory
   memory_limit,   // a sample beyond the cap on samples' memory
   line_too_long,  // one line alone exceeds the datagram limit
-  unsupported,    // histogram, timing or set on the serverless profile
+  unsupported,    // histogram, timing, set, event or check on the serverless profile
   no_memory,      // an allocation failed
   closed,         // the client was closed
 };
@@ -42,16 +42,17 @@ PAWL_API std::string_view to_string(Reject reason) noexcept;
 
 // What was changed in order to record a call; the sample itself is recorded.
 enum class Repair : std::uint8_t {
-  name,              // bytes outside [A-Za-z0-9_.] became `_`
-  tag_bytes,         // bytes that would break the line became `_`
-  tag_cut,           // a tag longer than 200 bytes was cut
-  tag_reserved,      // a tag with a key that the Agent obeys was left out
-  tag_policy,        // a tag that the policy does not let pass was left out
-  tag_empty,         // a tag without key and value was left out
-  sample_rate,       // a rate outside (0, 1] became 1
+  name,          // bytes outside [A-Za-z0-9_.] became `_`
+  tag_bytes,     // bytes that would break the line became `_`
+  tag_cut,       // a tag longer than 200 bytes was cut
+  tag_reserved,  // a tag with a key that the Agent obeys was left out
+  tag_policy,    // a tag that the policy does not let pass was left out
+  tag_empty,     // a tag without key and value was left out
+  text,         // bytes of a set's member, an event or a check that would break the line became `_`
+  sample_rate,  // a rate outside (0, 1] became 1
   context_overflow,  // counted under the overflow context, beyond the cap on contexts
 };
-inline constexpr std::size_t kRepairs = 8;
+inline constexpr std::size_t kRepairs = 9;
 PAWL_API std::string_view to_string(Repair repair) noexcept;
 
 // Why something that was recorded was not handed over.

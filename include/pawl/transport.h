@@ -54,7 +54,8 @@ class PAWL_API Transport {
   // Waits until send() may work again, at the most `timeout`; returns at once when it cannot tell.
   virtual void wait_writable(std::chrono::milliseconds timeout) noexcept { (void)timeout; }
 
-  // Closes the connection; the next send() opens a new one. Called after `unreachable`.
+  // Closes the connection; the next send() opens a new one. Called after `unreachable`, and when the
+  // client has closed.
   virtual void reconnect() noexcept {}
 
   // Stand around fork(). In the child the inherited descriptor must not be used again.

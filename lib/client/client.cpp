@@ -218,8 +218,10 @@ Client Client::child(const ChildOptions& options) const noexcept {
   try {
     tags::Repairs repairs;
     const tags::TagSet tags = tags::make_set(options.tags, repairs);
-    Core::Lease { *core_ } -> note(repairs, 1);
-    return Client{core_, core_->registry().add_scope(scope_, options.prefix, tags)};
+    const auto scope = core_->registry().add_scope(scope_, options.prefix, tags);
+    if (!scope) repairs.note(Repair::context_overflow);
+    core_->note(repairs, 1);
+    return Client{core_, scope.value_or(scope_)};
   } catch (const std::bad_alloc&) {
     return Client{core_, scope_};  // what it records is kept, if without its tags
   }

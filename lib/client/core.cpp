@@ -75,10 +75,12 @@ void Core::let_go() noexcept {
   drop_reference();
 }
 
-void Core::drop_reference() noexcept {
-  if (references_.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
-  free_slot(slot_);
-  delete this;
+void Core::drop_reference() noexcept { references_.fetch_sub(1, std::memory_order_acq_rel); }
+
+bool Core::free_if_unheld(Core* core) noexcept {
+  if (core->references_.load(std::memory_order_acquire) != 0) return false;
+  delete core;
+  return true;
 }
 
 void Core::give_back(aggregate::Shard& shard) noexcept {
@@ -110,6 +112,16 @@ aggregate::Shard* Core::own_shard() noexcept {
   references_.fetch_add(1, std::memory_order_relaxed);
   ensure_threads();
   return static_cast<aggregate::Shard*>(cells);
+}
+
+void Core::reject(Reject reason, Amount amount) noexcept {
+  const Lease shard{*this};
+  shard->reject(reason, amount);
+}
+
+void Core::note(const tags::Repairs& repairs, std::uint64_t times) noexcept {
+  const Lease shard{*this};
+  shard->note(repairs, times);
 }
 
 void Core::push(const Lease& lease, detail::Sample sample) noexcept {
@@ -228,10 +240,11 @@ void Core::close_by(RealTime deadline) noexcept {
   if (sender_worker_.running()) {
     sender_worker_.wake();
     sender_->wait_empty(deadline);
-    sender_worker_.stop(patience);
   } else {
     sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
   }
+  // The core outlives its client; its descriptor does not, unless a thread is still in it.
+  if (sender_worker_.stop(patience)) plan_.transport->reconnect();
   sender_->abandon(Drop::shutdown);
   warnings_.losses(sender_->totals().dropped, now);
 }
@@ -266,55 +279,6 @@ Stats Core::compose(const Flusher::Books& books) const noexcept {
   stats.shapes = registry_.shapes();
   stats.threads = shards_.size() - 1;  // the common one is nobody's
   return stats;
-}
-
-// From the outermost lock to the innermost.
-void Core::before_fork() noexcept {
-  control_.lock();
-  telemetry_mutex_.lock();
-  common_mutex_.lock();
-  flusher_.lock();
-  shards_.lock();
-  registry_.lock();
-  sets_.lock();
-  direct_.lock();
-  warnings_.lock();
-  sender_->before_fork();
-}
-
-void Core::unlock_after_fork() noexcept {
-  warnings_.unlock();
-  direct_.unlock();
-  sets_.unlock();
-  registry_.unlock();
-  shards_.unlock();
-  flusher_.unlock();
-  common_mutex_.unlock();
-  telemetry_mutex_.unlock();
-  control_.unlock();
-}
-
-void Core::after_fork_in_parent() noexcept {
-  sender_->after_fork_in_parent();
-  unlock_after_fork();
-}
-
-// Everything recorded before belongs to the parent, which has the same cells and will send them.
-void Core::after_fork_in_child() noexcept {
-  sender_->after_fork_in_child();
-  unlock_after_fork();
-  try {
-    flusher_worker_.forget();
-    sender_worker_.forget();
-    started_ = false;
-  } catch (const std::bad_alloc&) {
-    // The child then has no threads: flush() and close() do their work.
-  }
-  flusher_.start_over_in_child();
-  shards_.start_over_in_child();
-  telemetry_.start_over();
-  references_.store(1, std::memory_order_relaxed);
-  next_flush_ = plan_.clock->steady_now() + plan_.flush_interval;
 }
 
 }  // namespace pawl::client

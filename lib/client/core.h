@@ -4,7 +4,7 @@
 // shards, sets, direct lines), the flusher, the sender and their two threads.
 //
 // A core is counted: by its clients and by each thread that has a shard in it. When the last client
-// goes it is closed; when the last thread has let go too it is freed.
+// goes it is closed; when the last thread has let go too it may be freed, which the next core does.
 //
 // Threads: any, except where said.
 
@@ -44,7 +44,12 @@ class Core {
   void hold() noexcept { clients_.fetch_add(1, std::memory_order_relaxed); }
   void let_go() noexcept;
 
+  // Frees a core that neither a client nor a thread holds; tells whether it did.
+  static bool free_if_unheld(Core* core) noexcept;
+
   std::uint32_t slot() const noexcept { return slot_; }
+  // Tells whether what is recorded now is only counted.
+  bool is_closed() const noexcept { return discarding_.load(std::memory_order_relaxed); }
   const Plan& plan() const noexcept { return plan_; }
   context::Registry& registry() noexcept { return registry_; }
   aggregate::Sets& sets() noexcept { return sets_; }
@@ -65,9 +70,8 @@ class Core {
 
   // Puts a sample into the leased ring; makes room when it is full.
   void push(const Lease& lease, detail::Sample sample) noexcept;
-  void reject(Reject reason, Amount amount) noexcept {
-    Lease { *this } -> reject(reason, amount);
-  }
+  void reject(Reject reason, Amount amount) noexcept;
+  void note(const tags::Repairs& repairs, std::uint64_t times) noexcept;
 
   bool flush(std::chrono::milliseconds timeout) noexcept;
   Losses close(std::chrono::milliseconds deadline) noexcept;

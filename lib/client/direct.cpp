@@ -36,12 +36,13 @@ template <class Append>
 void record_line(
     Core& core, const Call& call, LineKind kind, Amount amount, const Append& append) noexcept {
   try {
-    const auto canonical = core.registry().canonical(call);
+    if (core.is_closed()) return core.reject(Reject::closed, amount);
+    auto canonical = core.registry().canonical(call);
     const Core::Lease shard{core};
-    shard->note(canonical.repairs, amount.samples);
     if (canonical.refused) return shard->reject(canonical.reject, amount);
     std::string line;
     if (!append(line, canonical)) return shard->reject(Reject::name, amount);
+    shard->note(canonical.repairs, amount.samples);
     if (!core.direct().add({kind, amount, std::move(line)}))
       shard->reject(Reject::memory_limit, amount);
   } catch (const std::bad_alloc&) {
@@ -90,8 +91,9 @@ void record_event(Core& core, std::uint32_t scope, const Event& event) noexcept 
               note_call(scope, event.tags),
               LineKind::event,
               kOneSample,
-              [&](std::string& line, const auto& canonical) {
-                return encode::append_event(line, event, canonical.tags, core.plan().constants);
+              [&](std::string& line, auto& canonical) {
+                return encode::append_event(
+                    line, event, canonical.tags, core.plan().constants, canonical.repairs);
               });
 }
 
@@ -102,9 +104,9 @@ void record_check(Core& core, std::uint32_t scope, const ServiceCheck& check) no
               note_call(scope, check.tags),
               LineKind::service_check,
               kOneSample,
-              [&](std::string& line, const auto& canonical) {
+              [&](std::string& line, auto& canonical) {
                 return encode::append_service_check(
-                    line, check, canonical.tags, core.plan().constants);
+                    line, check, canonical.tags, core.plan().constants, canonical.repairs);
               });
 }
 

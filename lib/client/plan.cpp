@@ -58,6 +58,9 @@ std::optional<Error> check_prefix(const std::string& prefix) {
       prefix)};
 }
 
+// The telemetry's own tags have to fit beside them.
+constexpr std::size_t kMostGlobalTags = tags::kMaxTags - 4;
+
 bool resolved(Switch option, bool automatic) {
   return option == Switch::automatic ? automatic : option == Switch::on;
 }
@@ -104,7 +107,9 @@ Result<std::shared_ptr<Transport>> choose_transport(const Options& options,
 }
 
 // The options' tags, and those of the environment whose keys the options do not say.
-Result<tags::TagSet> global_tags(const Options& options, const Environment& environment) {
+Result<tags::TagSet> global_tags(const Options& options,
+                                 const Environment& environment,
+                                 std::vector<std::string>& warnings) {
   std::vector<OwnedTag> all = options.global_tags;
   for (const OwnedTag& tag : environment.tags) {
     const auto same_key = [&tag](const OwnedTag& other) { return other.key == tag.key; };
@@ -113,11 +118,12 @@ Result<tags::TagSet> global_tags(const Options& options, const Environment& envi
   }
   tags::Repairs repairs;
   tags::TagSet set = tags::make_set(all, repairs);
-  if (set.size() > tags::kMaxTags)
+  if (repairs.any()) warnings.push_back("global tags: some were changed to fit the wire");
+  if (set.size() > kMostGlobalTags)
     return Error{
         fmt::format("Options::global_tags with the environment's are {} tags; expected {} at most",
                     set.size(),
-                    tags::kMaxTags)};
+                    kMostGlobalTags)};
   return set;
 }
 
@@ -154,7 +160,7 @@ Result<Plan> make_plan(Options options, Surroundings surroundings) {
   plan.warnings = environment.warnings;
   auto transport = choose_transport(options, surroundings, plan.warnings);
   if (!transport) return transport.error();
-  auto global = global_tags(options, environment);
+  auto global = global_tags(options, environment, plan.warnings);
   if (!global) return global.error();
 
   plan.transport = *transport;

@@ -69,7 +69,7 @@ Found find(Core& core, const Call& call, Amount amount) noexcept {
 detail::Bound bind(Core& core, const Call& call, float rate) noexcept {
   try {
     const Answer answer = answer_for(core, call, known_shape(core, call));
-    Core::Lease { core } -> note(answer.repairs, 1);
+    core.note(answer.repairs, 1);
     if (answer.context == nullptr) return refused(core, answer.reject);
     return {&core, core.slot(), answer.context->index, rate};
   } catch (const std::bad_alloc&) {
@@ -83,7 +83,7 @@ float rate_of(Core& core, double sample_rate) noexcept {
   if (!(sample_rate > 0.0 && sample_rate <= 1.0)) {
     tags::Repairs repairs;
     repairs.note(Repair::sample_rate);
-    Core::Lease { core } -> note(repairs, 1);
+    core.note(repairs, 1);
   }
   // The serverless receiver does not read rates, so there everything is kept.
   return core.plan().serverless ? 1.0F : SampleRate::clamped(sample_rate).value();
@@ -100,12 +100,13 @@ void set_gauge(Core& core, Context& context, double value) noexcept {
 
 void insert_member(Core& core, std::uint32_t index, std::string_view member) noexcept {
   const Core::Lease shard{core};
+  if (core.is_closed()) return shard->reject(Reject::closed, kOneSample);
   if (member.empty()) return shard->reject(Reject::value, kOneSample);
   try {
     std::string clean;
     if (!is_plain(member) && tags::append_clean(clean, member, "")) {
       tags::Repairs repairs;
-      repairs.note(Repair::tag_bytes);
+      repairs.note(Repair::text);
       shard->note(repairs, 1);
       member = clean;
     }

@@ -61,17 +61,14 @@ void after_fork_in_child() noexcept {
 
 std::uint32_t take_slot(Core& core) noexcept {
   const std::lock_guard lock{g_mutex};
+  for (Core*& dead : g_cores)
+    if (dead != nullptr && Core::free_if_unheld(dead)) dead = nullptr;
   for (std::uint32_t slot = 1; slot < kSlots; ++slot) {
     if (g_cores[slot] != nullptr) continue;
     g_cores[slot] = &core;
     return slot;
   }
   return 0;
-}
-
-void free_slot(std::uint32_t slot) noexcept {
-  const std::lock_guard lock{g_mutex};
-  g_cores[slot] = nullptr;
 }
 
 bool watch_thread_end() noexcept {

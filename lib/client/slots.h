@@ -1,8 +1,9 @@
 #pragma once
 
 // Who is alive: the cores, each in a slot of its own, and which of them each thread has a shard in.
-// A core lives as long as a client or a thread holds it, so a thread that records while main
-// returns writes into memory that is still there.
+// A core that nobody holds any more stays in its slot until the next one is made. So a thread that
+// records while main returns, after the client was destroyed, writes into memory that is still
+// there.
 //
 // Threads: any. A lock for clients that come and go; none for a thread's look at its own slots.
 
@@ -15,9 +16,9 @@ namespace pawl::client {
 
 class Core;
 
-// Gives the core a slot, 1 to kMaxClients; 0 when all are taken.
+// Frees the cores that nobody holds, and gives this one a slot, 1 to kMaxClients; 0 when all are
+// taken.
 std::uint32_t take_slot(Core& core) noexcept;
-void free_slot(std::uint32_t slot) noexcept;
 
 // Sees to it that this thread's end gives its shards back; tells whether it will: not when the
 // thread is ending already.

@@ -9,6 +9,7 @@
 
 #include "base/number.h"
 #include "encode/line.h"
+#include "tags/normalize.h"
 
 namespace pawl::client {
 
@@ -18,10 +19,10 @@ namespace {
 class Report {
  public:
   explicit Report(const Plan& plan)
-      : plan_(plan),
-        tags_(fmt::format("client:cpp,client_version:{},client_transport:{}",
-                          PAWL_VERSION,
-                          plan.transport->name())) {}
+      : plan_(plan), tags_(fmt::format("client:cpp,client_version:{},", PAWL_VERSION)) {
+    tags::Repairs repairs;
+    tags::append_tag(tags_, "client_transport", plan.transport->name(), repairs);
+  }
 
   void add(std::string_view name, std::uint64_t value, std::string_view more_tags = {}) {
     if (value == 0) return;
@@ -37,7 +38,7 @@ class Report {
 
  private:
   const Plan& plan_;
-  const std::string tags_;
+  std::string tags_;
   std::vector<std::string> lines_;
 };
 

@@ -28,9 +28,9 @@ Registry::Registry(Limits limits, Rules rules)
   scopes_.push_back(std::make_shared<const Scope>(Scope{rules_.prefix, {}}));
 }
 
-std::uint32_t Registry::add_scope(std::uint32_t parent,
-                                  std::string_view prefix,
-                                  const tags::TagSet& tags) {
+std::optional<std::uint32_t> Registry::add_scope(std::uint32_t parent,
+                                                 std::string_view prefix,
+                                                 const tags::TagSet& tags) {
   const std::lock_guard lock{scopes_mutex_};
   Scope scope = *scopes_[parent];
   scope.prefix += prefix;
@@ -39,6 +39,7 @@ std::uint32_t Registry::add_scope(std::uint32_t parent,
   const auto same = [&scope](const auto& known) { return *known == scope; };
   const auto known = std::find_if(scopes_.begin(), scopes_.end(), same);
   if (known != scopes_.end()) return static_cast<std::uint32_t>(known - scopes_.begin());
+  if (scopes_.size() == kMostScopes) return std::nullopt;
   scopes_.push_back(std::make_shared<const Scope>(std::move(scope)));
   return static_cast<std::uint32_t>(scopes_.size() - 1);
 }

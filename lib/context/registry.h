@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,7 @@ struct Scope {
 
 class Registry {
  public:
+  static constexpr std::size_t kMostScopes = 1024;
   Registry(Limits limits, Rules rules);
 
   // Finds a known shape; nullptr when it is new.
@@ -67,8 +69,10 @@ class Registry {
   Answer resolve(const Call& call);
 
   // Adds a child client's prefix and tags to those of `parent`; gives its number, the same for the
-  // same. Throws std::bad_alloc.
-  std::uint32_t add_scope(std::uint32_t parent, std::string_view prefix, const tags::TagSet& tags);
+  // same; nothing when there are kMostScopes already. Throws std::bad_alloc.
+  std::optional<std::uint32_t> add_scope(std::uint32_t parent,
+                                         std::string_view prefix,
+                                         const tags::TagSet& tags);
 
   // Gives what a name and tags look like on the wire, for lines that are not aggregated.
   struct Canonical {

@@ -16,18 +16,22 @@
 #include <pawl/event.h>
 
 #include "encode/line.h"
+#include "tags/normalize.h"
 
 namespace pawl::encode {
 
 // Append a whole line. `tags` are the repaired ones. Tell whether title and text hold anything (and
-// the name, of at most tags::kMaxNameBytes); otherwise nothing is appended.
+// the name, of at most tags::kMaxNameBytes); otherwise nothing is appended. What had to be changed
+// is noted in `repairs`.
 bool append_event(std::string& out,
                   const Event& event,
                   std::string_view tags,
-                  const Constants& constants);
+                  const Constants& constants,
+                  tags::Repairs& repairs);
 bool append_service_check(std::string& out,
                           const ServiceCheck& check,
                           std::string_view tags,
-                          const Constants& constants);
+                          const Constants& constants,
+                          tags::Repairs& repairs);
 
 }  // namespace pawl::encode

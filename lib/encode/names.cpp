@@ -57,6 +57,7 @@ std::string_view to_string(Repair repair) noexcept {
                                                                  "tag_reserved",
                                                                  "tag_policy",
                                                                  "tag_empty",
+                                                                 "text",
                                                                  "sample_rate",
                                                                  "context_overflow"};
   return pick(kWords, repair);

@@ -51,7 +51,7 @@ TEST_CASE("bytes that would break the line are repaired in a member") {
   MemoryClient client;
   client->set("users", "a|#evil\nb:1|c");
   CHECK(client.sent().of({"s", "users"}).members == Members{"a_#evil_b:1_c"});
-  CHECK(client->stats()[Repair::tag_bytes] == 1);
+  CHECK(client->stats()[Repair::text] == 1);
 }
 
 TEST_CASE("a member too long for a datagram is refused") {

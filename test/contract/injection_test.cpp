@@ -102,6 +102,7 @@ TEST_CASE("no text becomes a line, a field or a tag of its own") {
   CHECK(stats.called.samples == 20'000);
   for (const auto repair : {pawl::Repair::name,
                             pawl::Repair::tag_bytes,
+                            pawl::Repair::text,
                             pawl::Repair::tag_cut,
                             pawl::Repair::tag_reserved,
                             pawl::Repair::tag_empty})

@@ -138,6 +138,7 @@ const std::vector<Cause> kRepairs{
      [](auto& c) {
        c->count("a", 1, {{"", ""}});
      }},
+    {"text", [](auto& c) { c->set("a", "x|y"); }},
     {"sample_rate", [](auto& c) { c->count("a", 1, {}, {.sample_rate = 0}); }},
     {"context_overflow",
      [](auto& c) {
