@@ -61,6 +61,44 @@ TEST_CASE("a process that ends with live threads" * doctest::skip()) {
   }
 }
 
+// Made before the client, so destroyed after it: lets the waiting thread record then, and waits for
+// it.
+struct Afterwards {
+  std::atomic<int> stage{0};
+  void reach(int next) {
+    stage = next;
+    stage.notify_all();
+  }
+  void await(int wanted) {
+    for (int now = stage; now < wanted; now = stage) stage.wait(now);
+  }
+  ~Afterwards() {
+    reach(1);
+    await(2);
+  }
+};
+
+constexpr const char* kLateBody = "a process whose thread first records when its client is gone";
+
+TEST_CASE("a process whose thread first records when its client is gone" * doctest::skip()) {
+  if (role() != "late") return;
+  static Afterwards afterwards;
+  static pawl::test::MemoryClient client;
+  client->count("once");
+  std::thread{[] {
+    afterwards.await(1);
+    client->count("late");
+    client->gauge("late", 1);
+    afterwards.reach(2);
+    for (;;) std::this_thread::yield();
+  }}.detach();
+  std::exit(0);
+}
+
+TEST_CASE("a thread may record for the first time when the static client is destroyed already") {
+  REQUIRE(run_case(kLateBody, "late") == 0);
+}
+
 TEST_CASE("a process may end by any way while threads record through a static client") {
   FakeAgent agent{FakeAgent::Kind::unix_datagram};
   for (const char* how : {"exit", "quick_exit", "_exit", "close"}) {
