@@ -152,6 +152,12 @@ class PAWL_API Client {
   // Reads the ledger. Waits for nothing but another reader; costs a pass over the contexts.
   Stats stats() const noexcept;
 
+  // Gives the URL that datagrams go to, as options and environment said it ("udp://10.0.0.1:8125",
+  // "unix:///var/run/datadog/dsd.socket"), or the name of the program's own transport; "" of a null
+  // client. And the largest datagram that goes there now.
+  std::string destination() const;
+  std::size_t max_datagram_bytes() const noexcept;
+
   // Gives what was odd in the environment when the client was made.
   std::vector<std::string> warnings() const;
 

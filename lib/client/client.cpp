@@ -12,7 +12,6 @@ namespace pawl {
 
 using client::Core;
 using client::Found;
-using client::LineKind;
 using context::Call;
 
 namespace {
@@ -146,7 +145,7 @@ void Client::count_at(std::string_view name,
                       const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
   const Call call{MetricType::count, options.cardinality, scope_, name, tags};
-  client::record_at(*core_, call, LineKind::count, 0.0, value, when);
+  client::record_at(*core_, call, {.when = when, .counted = value});
 }
 
 void Client::gauge_at(std::string_view name,
@@ -156,7 +155,7 @@ void Client::gauge_at(std::string_view name,
                       const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
   const Call call{MetricType::gauge, options.cardinality, scope_, name, tags};
-  client::record_at(*core_, call, LineKind::gauge, value, 0, when);
+  client::record_at(*core_, call, {.when = when, .value = value});
 }
 
 void Client::event(const Event& event) const noexcept {
@@ -236,6 +235,14 @@ Losses Client::close(std::chrono::milliseconds deadline) const noexcept {
 }
 
 Stats Client::stats() const noexcept { return core_ == nullptr ? Stats{} : core_->stats(); }
+
+std::string Client::destination() const {
+  return core_ == nullptr ? std::string{} : core_->plan().destination;
+}
+
+std::size_t Client::max_datagram_bytes() const noexcept {
+  return core_ == nullptr ? 0 : core_->plan().transport->max_datagram_bytes();
+}
 
 std::vector<std::string> Client::warnings() const {
   return core_ == nullptr ? std::vector<std::string>{} : core_->plan().warnings;

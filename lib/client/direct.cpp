@@ -14,6 +14,7 @@
 namespace pawl::client {
 
 using context::Call;
+using context::Registry;
 
 namespace {
 
@@ -31,83 +32,77 @@ bool is_plausible(const Core& core, std::optional<WallTime> when) noexcept {
   return unix_seconds(*when) >= 1 && *when <= core.plan().clock->wall_now() + std::chrono::hours{1};
 }
 
-// Makes a line by append(line, canonical tags), which tells why not, and keeps it.
+// Makes a line by append(line, canonical), which tells why not, and keeps it.
 template <class Append>
-void record_line(
-    Core& core, const Call& call, LineKind kind, Amount amount, const Append& append) noexcept {
+void keep_line(
+    Core& core, LineKind kind, Amount amount, Registry::Canonical canonical, const Append& append) {
+  const Core::Lease shard{core};
+  if (canonical.refused) return shard->reject(canonical.reject, amount);
+  std::string line;
+  if (!append(line, canonical)) return shard->reject(Reject::name, amount);
+  shard->note(canonical.repairs, amount.samples);
+  if (!core.direct().add({kind, amount, std::move(line)}))
+    shard->reject(Reject::memory_limit, amount);
+}
+
+// Events and checks are not metrics: they have no prefix.
+template <class Note, class Append>
+void record_note(Core& core,
+                 std::uint32_t scope,
+                 LineKind kind,
+                 const Note& note,
+                 const Append& append) noexcept {
+  if (core.is_closed()) return core.reject(Reject::closed, kOneSample);
+  if (core.plan().serverless) return core.reject(Reject::unsupported, kOneSample);
+  if (!is_plausible(core, note.timestamp)) return core.reject(Reject::timestamp, kOneSample);
   try {
-    if (core.is_closed()) return core.reject(Reject::closed, amount);
-    auto canonical = core.registry().canonical(call);
-    const Core::Lease shard{core};
-    if (canonical.refused) return shard->reject(canonical.reject, amount);
-    std::string line;
-    if (!append(line, canonical)) return shard->reject(Reject::name, amount);
-    shard->note(canonical.repairs, amount.samples);
-    if (!core.direct().add({kind, amount, std::move(line)}))
-      shard->reject(Reject::memory_limit, amount);
+    const auto line_of = [&](std::string& line, Registry::Canonical& made) {
+      return append(line, note, made.tags, core.plan().constants, made.repairs);
+    };
+    keep_line(core, kind, kOneSample, core.registry().canonical_tags(scope, note.tags), line_of);
+  } catch (const std::bad_alloc&) {
+    core.reject(Reject::no_memory, kOneSample);
+  }
+}
+
+}  // namespace
+
+void record_at(Core& core, const Call& call, const PointInTime& point) noexcept {
+  const bool counts = call.type == MetricType::count;
+  const Amount amount{.samples = 1, .counted = counts ? point.counted : 0};
+  if (core.is_closed()) return core.reject(Reject::closed, amount);
+  if (!is_plausible(core, point.when)) return core.reject(Reject::timestamp, amount);
+  if (!detail::is_finite(point.value)) return core.reject(Reject::value, amount);
+  const auto line_of = [&](std::string& line, const Registry::Canonical& made) {
+    line += made.name;
+    line += ':';
+    if (counts)
+      base::append_number(line, point.counted);
+    else
+      base::append_number(line, point.value);
+    encode::append_tail(line,
+                        {.name = {},
+                         .tags = made.tags,
+                         .type = call.type,
+                         .cardinality = call.cardinality,
+                         .unix_seconds = unix_seconds(point.when)},
+                        core.plan().constants);
+    return true;
+  };
+  try {
+    const LineKind kind = counts ? LineKind::count : LineKind::gauge;
+    keep_line(core, kind, amount, core.registry().canonical(call), line_of);
   } catch (const std::bad_alloc&) {
     core.reject(Reject::no_memory, amount);
   }
 }
 
-// Events and checks are not metrics: they have no prefix, and a name of their own kind.
-Call note_call(std::uint32_t scope, Tags tags) noexcept {
-  return {MetricType::count, Cardinality::unset, scope, "note", tags};
-}
-
-}  // namespace
-
-void record_at(Core& core,
-               const Call& call,
-               LineKind kind,
-               double value,
-               std::int64_t counted,
-               WallTime when) noexcept {
-  const Amount amount{.samples = 1, .counted = counted};
-  if (!is_plausible(core, when)) return core.reject(Reject::timestamp, amount);
-  if (!detail::is_finite(value)) return core.reject(Reject::value, amount);
-  record_line(core, call, kind, amount, [&](std::string& line, const auto& canonical) {
-    line += canonical.name;
-    line += ':';
-    if (kind == LineKind::count)
-      base::append_number(line, counted);
-    else
-      base::append_number(line, value);
-    encode::append_tail(line,
-                        {.name = {},
-                         .tags = canonical.tags,
-                         .type = call.type,
-                         .cardinality = call.cardinality,
-                         .unix_seconds = unix_seconds(when)},
-                        core.plan().constants);
-    return true;
-  });
-}
-
 void record_event(Core& core, std::uint32_t scope, const Event& event) noexcept {
-  if (core.plan().serverless) return core.reject(Reject::unsupported, kOneSample);
-  if (!is_plausible(core, event.timestamp)) return core.reject(Reject::timestamp, kOneSample);
-  record_line(core,
-              note_call(scope, event.tags),
-              LineKind::event,
-              kOneSample,
-              [&](std::string& line, auto& canonical) {
-                return encode::append_event(
-                    line, event, canonical.tags, core.plan().constants, canonical.repairs);
-              });
+  record_note(core, scope, LineKind::event, event, encode::append_event);
 }
 
 void record_check(Core& core, std::uint32_t scope, const ServiceCheck& check) noexcept {
-  if (core.plan().serverless) return core.reject(Reject::unsupported, kOneSample);
-  if (!is_plausible(core, check.timestamp)) return core.reject(Reject::timestamp, kOneSample);
-  record_line(core,
-              note_call(scope, check.tags),
-              LineKind::service_check,
-              kOneSample,
-              [&](std::string& line, auto& canonical) {
-                return encode::append_service_check(
-                    line, check, canonical.tags, core.plan().constants, canonical.repairs);
-              });
+  record_note(core, scope, LineKind::service_check, check, encode::append_service_check);
 }
 
 }  // namespace pawl::client

@@ -95,15 +95,29 @@ transport::Address usual_address(const Surroundings& around, std::vector<std::st
   return *transport::parse_address("localhost:8125");
 }
 
-Result<std::shared_ptr<Transport>> choose_transport(const Options& options,
-                                                    const Surroundings& around,
-                                                    std::vector<std::string>& warnings) {
-  if (options.transport != nullptr) return options.transport;
-  if (options.address.empty())
-    return transport::make_transport(usual_address(around, warnings), options.max_datagram_bytes);
+Result<transport::Address> choose_address(const Options& options,
+                                          const Surroundings& around,
+                                          std::vector<std::string>& warnings) {
+  if (options.address.empty()) return usual_address(around, warnings);
   auto address = transport::parse_address(options.address);
   if (!address) return Error{"Options::address: " + address.error().message};
-  return transport::make_transport(*address, options.max_datagram_bytes);
+  return address;
+}
+
+// Gives what was wrong with the address.
+std::optional<Error> choose_transport(Plan& plan,
+                                      const Options& options,
+                                      const Surroundings& around) {
+  plan.transport = options.transport;
+  if (plan.transport != nullptr) {
+    plan.destination = plan.transport->name();
+    return std::nullopt;
+  }
+  const auto address = choose_address(options, around, plan.warnings);
+  if (!address) return address.error();
+  plan.transport = transport::make_transport(*address, options.max_datagram_bytes);
+  plan.destination = transport::to_string(*address);
+  return std::nullopt;
 }
 
 // The options' tags, and those of the environment whose keys the options do not say.
@@ -158,12 +172,10 @@ Result<Plan> make_plan(Options options, Surroundings surroundings) {
   const Environment& environment = surroundings.environment;
   Plan plan;
   plan.warnings = environment.warnings;
-  auto transport = choose_transport(options, surroundings, plan.warnings);
-  if (!transport) return transport.error();
+  if (auto wrong = choose_transport(plan, options, surroundings)) return *wrong;
   auto global = global_tags(options, environment, plan.warnings);
   if (!global) return global.error();
 
-  plan.transport = *transport;
   plan.clock = options.clock != nullptr ? options.clock : std::make_shared<const Clock>();
   plan.serverless = resolved(options.serverless, environment.serverless);
   plan.telemetry = resolved(options.telemetry, true);

@@ -35,6 +35,7 @@ struct Surroundings {
 
 struct Plan {
   std::shared_ptr<Transport> transport;
+  std::string destination;  // its URL, or its name when it is the program's own
   std::shared_ptr<const Clock> clock;
   context::Rules rules;
   context::Limits limits{};

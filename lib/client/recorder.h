@@ -41,12 +41,12 @@ void set_gauge(Core& core, context::Context& context, double value) noexcept;
 void insert_member(Core& core, std::uint32_t index, std::string_view member) noexcept;
 
 // Record what is not aggregated.
-void record_at(Core& core,
-               const context::Call& call,
-               LineKind kind,
-               double value,
-               std::int64_t counted,
-               std::chrono::system_clock::time_point when) noexcept;
+struct PointInTime {
+  std::chrono::system_clock::time_point when;
+  std::int64_t counted = 0;  // of a count
+  double value = 0.0;        // of a gauge
+};
+void record_at(Core& core, const context::Call& call, const PointInTime& point) noexcept;
 void record_event(Core& core, std::uint32_t scope, const Event& event) noexcept;
 void record_check(Core& core, std::uint32_t scope, const ServiceCheck& check) noexcept;
 

@@ -44,24 +44,35 @@ std::optional<std::uint32_t> Registry::add_scope(std::uint32_t parent,
   return static_cast<std::uint32_t>(scopes_.size() - 1);
 }
 
+std::shared_ptr<const Scope> Registry::scope(std::uint32_t number) const {
+  const std::lock_guard lock{scopes_mutex_};
+  return scopes_[number];
+}
+
 Registry::Canonical Registry::canonical(const Call& call) const {
-  std::shared_ptr<const Scope> scope;
-  {
-    const std::lock_guard lock{scopes_mutex_};
-    scope = scopes_[call.scope];
-  }
   Canonical made;
-  made.refused = rules_.unsupported[static_cast<std::size_t>(call.type)];
-  made.reject = Reject::unsupported;
-  if (made.refused) return made;
-  made.reject = Reject::name;
-  made.refused = !tags::append_name(made.name, scope->prefix, call.name, made.repairs);
-  if (made.refused) return made;
-  tags::TagSet tags = scope->tags;
-  made.refused = !tags::add_call_tags(tags, call.tags, rules_.global, rules_.policy, made.repairs);
+  const bool supported = !rules_.unsupported[static_cast<std::size_t>(call.type)];
+  const auto scope = this->scope(call.scope);
+  if (supported && tags::append_name(made.name, scope->prefix, call.name, made.repairs)) {
+    add_tags(made, call.scope, call.tags);
+  } else {
+    made.refused = true;
+    made.reject = supported ? Reject::name : Reject::unsupported;
+  }
+  return made;
+}
+
+Registry::Canonical Registry::canonical_tags(std::uint32_t scope, Tags tags) const {
+  Canonical made;
+  add_tags(made, scope, tags);
+  return made;
+}
+
+void Registry::add_tags(Canonical& made, std::uint32_t scope, Tags call) const {
+  tags::TagSet tags = this->scope(scope)->tags;
+  made.refused = !tags::add_call_tags(tags, call, rules_.global, rules_.policy, made.repairs);
   made.reject = Reject::tags;
   if (!made.refused) made.tags = tags.joined();
-  return made;
 }
 
 Answer Registry::resolve(const Call& call) {

@@ -83,6 +83,8 @@ class Registry {
     tags::Repairs repairs = {};
   };
   Canonical canonical(const Call& call) const;
+  // The same for what has no metric's name: events and checks.
+  Canonical canonical_tags(std::uint32_t scope, Tags tags) const;
 
   const Directory& contexts(Kind kind) const noexcept {
     return directories_[static_cast<std::size_t>(kind)];
@@ -127,6 +129,8 @@ class Registry {
   };
   enum class Room { regular, overflow };
 
+  std::shared_ptr<const Scope> scope(std::uint32_t number) const;
+  void add_tags(Canonical& made, std::uint32_t scope, Tags call) const;
   Context* find_or_make(const Key& key, Room room);
   Context* overflow_context(const Key& key);
   Context* make(Stripe<Context>& stripe, const Key& key, std::uint64_t hash);
