@@ -5,7 +5,6 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/arguments.h"
-#include "tools/destination.h"
 
 namespace pawl::tools {
 namespace {
@@ -70,16 +69,14 @@ std::optional<Error> read_timestamp(const std::string& text, EmitPlan& plan) {
   return std::nullopt;
 }
 
-// A client without threads waits for a look-up as long as that takes, whatever the timeout.
 Options make_options(const EmitWritten& written) {
-  const bool named = may_be_looked_up(destination(written.to));
   Options options;
   options.address = written.to;
   options.prefix = written.prefix;
   options.telemetry = Switch::off;
   options.max_sample_bytes = kWaitingBytes;
   options.max_queue_bytes = kWaitingBytes;
-  options.background = named ? Background::threads : Background::manual;
+  options.background = Background::manual;
   return options;
 }
 

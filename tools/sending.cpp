@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "tools/destination.h"
+#include <arpa/inet.h>
 
 namespace pawl::tools {
 namespace {
@@ -18,6 +18,24 @@ std::string in_words_of_the_command(std::string message) {
     if (message.compare(0, option.size(), option) == 0) message.replace(0, option.size(), flag);
   }
   return message;
+}
+
+// Gives the host of "udp://HOST:PORT", "" of a Unix socket's URL.
+std::string host_of(string_view url) {
+  constexpr string_view kScheme = "udp://";
+  if (url.substr(0, kScheme.size()) != kScheme) return {};
+  const string_view host = url.substr(kScheme.size(), url.rfind(':') - kScheme.size());
+  const bool bracketed = !host.empty() && host.front() == '[';
+  return std::string{bracketed ? host.substr(1, host.size() - 2) : host};
+}
+
+// Tells whether the host is a name that only a look-up knows.
+bool may_be_looked_up(string_view url) {
+  const std::string host = host_of(url);
+  in6_addr address{};
+  const bool numeric = inet_pton(AF_INET, host.c_str(), &address) == 1 ||
+                       inet_pton(AF_INET6, host.c_str(), &address) == 1;
+  return !host.empty() && host != "localhost" && !numeric;
 }
 
 struct Refusal {
@@ -43,19 +61,26 @@ std::string quantity(std::uint64_t number, string_view noun) {
 
 }  // namespace
 
+// The first client tells where the options lead; making one does no I/O.
 Result<Sending> Sending::open(std::string verb, EmitPlan plan) {
   Result<Client> client = Client::create(plan.options);
   if (!client) return Error{in_words_of_the_command(client.error().message)};
+  const std::vector<std::string> warnings = client->warnings();
+  std::string destination = client->destination();
   std::shared_ptr<InMemoryTransport> memory;
   if (plan.dry_run) {
-    // The first client has checked the address; making one does no I/O.
-    memory = std::make_shared<InMemoryTransport>(datagram_limit(destination(plan.options.address)));
+    memory = std::make_shared<InMemoryTransport>(client->max_datagram_bytes());
     plan.options.transport = memory;
     client = Client::create(plan.options);
-    if (!client) return client.error();
+  } else if (may_be_looked_up(destination)) {
+    // A client without threads waits for a look-up as long as that takes, whatever the timeout.
+    plan.options.background = Background::threads;
+    client = Client::create(plan.options);
   }
+  if (!client) return client.error();
   Sending sending{std::move(verb), std::move(plan), std::move(*client), std::move(memory)};
-  for (const std::string& warning : sending.client_.warnings()) sending.warn(warning);
+  sending.destination_ = std::move(destination);
+  for (const std::string& warning : warnings) sending.warn(warning);
   return sending;
 }
 
@@ -118,7 +143,7 @@ int Sending::tell_losses(const Losses& lost) const {
     reasons += (reasons.empty() ? "" : ", ") + std::string{to_string(reason)};
   }
   return complain(verb_ + ": " + quantity(lost.total().samples, "value") +
-                      " could not be handed to " + destination(plan_.options.address) + ": " +
+                      " could not be handed to " + destination_ + ": " +
                       reasons,
                   exit_failed);
 }

@@ -252,6 +252,23 @@ TEST_CASE("a dry run splits lines where the destination's datagrams end") {
   CHECK(pawl::test::decode(uds.out).items.size() == 1);
 }
 
+TEST_CASE("a dry run goes by the environment's address as a real run does") {
+  Texts values{"distribution", "x", "--dry-run", "--"};
+  for (int i = 0; i < 1'000; ++i) values.push_back(std::to_string(i));
+  const Finished usable = run(values, {"DD_DOGSTATSD_URL=unix:///nowhere"});
+  CHECK(pawl::test::decode(usable.out).items.size() == 1);
+  CHECK(usable.err == "");
+  const Texts mistakes[] = {{"DD_DOGSTATSD_URL=unixfoo://x", "DD_AGENT_HOST=127.0.0.1"},
+                            {"DD_DOGSTATSD_PORT=99999", "DD_AGENT_HOST=::1"}};
+  for (const Texts& mistake : mistakes) {
+    const Finished finished = run(values, mistake);
+    CHECK(pawl::test::decode(finished.out, {.max_bytes = 1 << 20}).items.size() == 3);
+    CHECK_MESSAGE(is_one_line(finished.err), finished.err);
+    const Finished real = run({"distribution", "x", "1"}, mistake);
+    CHECK(finished.err == real.err);
+  }
+}
+
 TEST_CASE("the environment's tags and mistakes are honoured") {
   const Finished finished =
       run({"count", "x", "--dry-run"},
