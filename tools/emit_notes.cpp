@@ -13,9 +13,11 @@ namespace {
 
 using std::string_view;
 
-constexpr const char* kEventExamples = R"TXT(Examples:
+constexpr const char* kEventExamples = R"TXT(Title and text must fit into one datagram: 1432 bytes on UDP, 8192 on a Unix socket.
+
+Examples:
   pawl event "Deployed" "api 1.4.2 is live" --alert-type success --tags service:api
-  pawl event "Backup failed" "$(tail -n 20 backup.log)" --alert-type error --aggregation-key backup
+  pawl event "Backup failed" "$(tail -n 5 backup.log)" --alert-type error --aggregation-key backup
 )TXT";
 
 constexpr const char* kCheckExamples = R"TXT(Examples:

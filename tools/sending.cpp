@@ -38,21 +38,22 @@ bool may_be_looked_up(string_view url) {
   return !host.empty() && host != "localhost" && !numeric;
 }
 
+// What is no mistake of usage is a loss: a script does not fail of it unless it asked to.
 struct Refusal {
   Reject reason;
-  ExitCode code;
+  bool usage;
   string_view words;
 };
 
 constexpr std::array<Refusal, 8> kRefusals{{
-    {Reject::name, exit_usage, "the name has no letter, or more than 200 bytes with its prefix"},
-    {Reject::tags, exit_usage, "there are more than 100 tags"},
-    {Reject::value, exit_usage, "a value is not finite, a negative duration or an empty member"},
-    {Reject::timestamp, exit_usage, "--timestamp is more than an hour ahead (in milliseconds?)"},
-    {Reject::line_too_long, exit_usage, "it is longer than a datagram may be"},
-    {Reject::unsupported, exit_usage, "the Lambda extension does not take it"},
-    {Reject::memory_limit, exit_failed, "there are too many values to hold"},
-    {Reject::member_limit, exit_failed, "there are too many members to hold"},
+    {Reject::name, true, "the name has no letter, or more than 200 bytes with its prefix"},
+    {Reject::tags, true, "there are more than 100 tags"},
+    {Reject::value, true, "a value is not finite, a negative duration or an empty member"},
+    {Reject::timestamp, true, "--timestamp is more than an hour ahead (in milliseconds?)"},
+    {Reject::line_too_long, false, "it is longer than a datagram, which has "},
+    {Reject::unsupported, false, "the Lambda extension does not take it"},
+    {Reject::memory_limit, false, "there are too many values to hold"},
+    {Reject::member_limit, false, "there are too many members to hold"},
 }};
 
 std::string quantity(std::uint64_t number, string_view noun) {
@@ -127,7 +128,12 @@ int Sending::judge(const Losses& lost) const {
   const Stats stats = client_.stats();
   for (const Refusal& refusal : kRefusals) {
     if (stats[refusal.reason].samples == 0) continue;
-    return complain(verb_ + ": refused: " + std::string{refusal.words}, refusal.code);
+    std::string words{refusal.words};
+    if (refusal.reason == Reject::line_too_long) {
+      words += quantity(client_.max_datagram_bytes(), "byte") + " at the most";
+    }
+    const ExitCode loss = plan_.fail || !printed_ ? exit_failed : exit_ok;
+    return complain(verb_ + ": refused: " + words, refusal.usage ? exit_usage : loss);
   }
   if (!printed_) {
     return complain(verb_ + ": standard output cannot be written", exit_failed);

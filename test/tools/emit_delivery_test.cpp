@@ -134,7 +134,8 @@ TEST_CASE("an Agent that does not read is waited for until the timeout") {
 TEST_CASE("the Lambda extension is not sent what it does not take") {
   const Texts lambda{"AWS_LAMBDA_FUNCTION_NAME=f"};
   const Finished finished = run({"timing", "x", "1", "--dry-run"}, lambda);
-  CHECK(finished.code == 2);
+  CHECK(finished.code == 0);
+  CHECK(run({"timing", "x", "1", "--dry-run", "--fail"}, lambda).code == 1);
   CHECK(finished.err == "pawl: timing: refused: the Lambda extension does not take it\n");
 }
 

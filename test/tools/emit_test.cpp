@@ -139,13 +139,11 @@ TEST_CASE("what makes no sense exits with 2 and one line that names it") {
       {{"timing", "x", "5", "-1"}, "\"-1\""},
       {{"set", "x"}, "MEMBER"},
       {{"set", "x", "a", ""}, "MEMBER"},
-      {{"set", "x", std::string(9000, 'm')}, "longer"},
       {{"event", "title"}, "TEXT"},
       {{"event", "", "text"}, "TITLE"},
       {{"event", "title", ""}, "TEXT"},
       {{"event", "t", "x", "--alert-type", "bad"}, "--alert-type: \"bad\""},
       {{"event", "t", "x", "--priority", "high"}, "--priority: \"high\""},
-      {{"event", "t", std::string(9000, 'x')}, "longer"},
       {{"check", "x", "7"}, "\"7\""},
       {{"check", "x", "OK"}, "\"OK\""},
       {{"check", "", "ok"}, "NAME"},
@@ -158,6 +156,25 @@ TEST_CASE("what makes no sense exits with 2 and one line that names it") {
     CHECK(finished.out == "");
     CHECK_MESSAGE(is_one_line(finished.err), finished.err);
     CHECK_MESSAGE(finished.err.find(each.expected) != std::string::npos, finished.err);
+  }
+}
+
+TEST_CASE("what does not fit into a datagram is a loss, told with the limit") {
+  const Case cases[] = {{{"set", "x", std::string(9000, 'm')}, "1432 bytes"},
+                        {{"event", "t", std::string(2000, 'x')}, "1432 bytes"},
+                        {{"event", "t", std::string(9000, 'x')}, "1432 bytes"},
+                        {{"check", "x", "ok", "--message", std::string(9000, 'm')}, "1432 bytes"}};
+  for (const Case& each : cases) {
+    Texts arguments = each.arguments;
+    arguments.insert(arguments.end(), {"--to", "udp://127.0.0.1:1"});
+    const Finished silent = run(arguments);
+    CHECK(silent.code == 0);
+    CHECK_MESSAGE(is_one_line(silent.err), silent.err);
+    CHECK_MESSAGE(silent.err.find(each.expected) != std::string::npos, silent.err);
+    arguments.emplace_back("--fail");
+    const Finished strict = run(arguments);
+    CHECK(strict.code == 1);
+    CHECK(strict.err == silent.err);
   }
 }
 
