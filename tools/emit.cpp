@@ -232,7 +232,7 @@ constexpr VerbText kVerbs[] = {
 )TXT"},
     {MetricType::histogram,
      "Add values to a histogram: percentiles on each host",
-     "VALUE...",
+     "VALUE",
      "Numbers; - reads them from standard input, one a line",
      R"TXT(Examples:
   pawl histogram upload.bytes 5120 --tags kind:image
@@ -241,7 +241,7 @@ constexpr VerbText kVerbs[] = {
 )TXT"},
     {MetricType::distribution,
      "Add values to a distribution: percentiles over all hosts",
-     "VALUE...",
+     "VALUE",
      "Numbers; - reads them from standard input, one a line",
      R"TXT(Examples:
   pawl distribution build.seconds 93.5 --tags branch:main
@@ -250,7 +250,7 @@ constexpr VerbText kVerbs[] = {
 )TXT"},
     {MetricType::timing,
      "Add durations in milliseconds",
-     "VALUE...",
+     "VALUE",
      "Milliseconds; - reads them from standard input, one a line",
      R"TXT(Examples:
   pawl timing backup.time 5321
@@ -258,7 +258,7 @@ constexpr VerbText kVerbs[] = {
 )TXT"},
     {MetricType::set,
      "Count distinct members",
-     "MEMBER...",
+     "MEMBER",
      "Texts; - reads them from standard input, one a line",
      R"TXT(Examples:
   pawl set visitors alice bob alice

@@ -87,8 +87,12 @@ Error about(string_view what, const Error& error) {
 }
 
 void add_emit_options(CLI::App& verb, EmitWritten& written) {
-  verb.add_option("--to", written.to, "Where the Agent is (default: DD_*, then localhost:8125)")
-      ->type_name("URL");
+  verb.add_option("--to",
+                  written.to,
+                  "Where the Agent is (default: DD_*, then /var/run/datadog/dsd.socket, then "
+                  "localhost:8125)")
+      ->type_name("URL")
+      ->check([](const std::string& text) { return std::string{text.empty() ? "is empty" : ""}; });
   verb.add_option("--tags", written.tags, "Tags, k:v,k:v; may be given again")
       ->type_name("TAGS")
       ->allow_extra_args(false);
