@@ -3,7 +3,10 @@
 
 #include <csignal>
 #include <exception>
+#include <sstream>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include <CLI/CLI.hpp>
 
@@ -13,11 +16,13 @@
 #include "tools/demo.h"
 #include "tools/emit.h"
 #include "tools/listen.h"
+#include "tools/output.h"
 
 namespace {
 
 using pawl::tools::complain;
 using pawl::tools::exit_failed;
+using pawl::tools::exit_ok;
 using pawl::tools::exit_usage;
 using pawl::tools::Run;
 
@@ -28,6 +33,31 @@ void add_verbs(CLI::App& app, Run& run) {
   add_listen(app, run);
 }
 
+// Help and the version come as errors too, with exit code 0.
+int tell(const CLI::App& app, const CLI::ParseError& error) {
+  if (error.get_exit_code() == 0) {
+    std::ostringstream text;
+    app.exit(error, text, text);
+    std::string lines = text.str();
+    if (!lines.empty() && lines.back() == '\n') lines.pop_back();
+    pawl::tools::Output output;
+    output.line(lines);
+    return output.flush() ? exit_ok : complain("standard output cannot be written", exit_failed);
+  }
+  const auto verbs = app.get_subcommands();
+  const std::string verb = verbs.empty() ? std::string{} : verbs.front()->get_name() + ": ";
+  return complain(verb + error.what(), exit_usage);
+}
+
+// `pawl help` and `pawl help VERB` are `pawl --help` and `pawl VERB --help`.
+std::vector<const char*> with_help_as_option(int argc, char** argv) {
+  std::vector<const char*> arguments{argv, argv + argc};
+  if (argc < 2 || std::string_view{argv[1]} != "help") return arguments;
+  arguments.erase(arguments.begin() + 1);
+  arguments.push_back("--help");
+  return arguments;
+}
+
 int parse_and_run(int argc, char** argv) {
   CLI::App app{"pawl: metrics for DogStatsD, from scripts and under inspection"};
   app.name("pawl");
@@ -35,12 +65,11 @@ int parse_and_run(int argc, char** argv) {
   app.footer("`pawl VERB --help` explains a verb and shows examples.");
   Run run;
   add_verbs(app, run);
+  const std::vector<const char*> arguments = with_help_as_option(argc, argv);
   try {
-    app.parse(argc, argv);
+    app.parse(static_cast<int>(arguments.size()), arguments.data());
   } catch (const CLI::ParseError& error) {
-    // Help and the version come as errors too, with exit code 0.
-    if (error.get_exit_code() == 0) return app.exit(error);
-    return complain(error.what(), exit_usage);
+    return tell(app, error);
   }
   if (!run) return complain("a verb is missing; see pawl --help", exit_usage);
   return run();

@@ -104,7 +104,7 @@ TEST_CASE("a dry run prints exactly the lines that each verb would send") {
 
 TEST_CASE("what makes no sense exits with 2 and one line that names it") {
   const Case cases[] = {
-      {{"count"}, "NAME"},
+      {{"count"}, "pawl: count: NAME"},
       {{"count", "x", "abc"}, "\"abc\""},
       {{"count", "x", "1.5"}, "\"1.5\""},
       {{"count", "x", "99999999999999999999"}, "\"99999999999999999999\""},
@@ -123,6 +123,7 @@ TEST_CASE("what makes no sense exits with 2 and one line that names it") {
       {{"count", "x", "--cardinality", "huge"}, "--cardinality: \"huge\""},
       {{"count", "x", "--prefix", "9 "}, "--prefix"},
       {{"count", "x", "--timeout", "3"}, "--timeout: \"3\""},
+      {{"count", "x", "--to", ""}, "--to"},
       {{"count", "x", "--to", "http://localhost"}, "http"},
       {{"count", "x", "--to", "udp://localhost:99999"}, "--to"},
       {{"count", "x", "--to", "unix://" + std::string(200, 'p')}, "--to"},
@@ -303,6 +304,24 @@ TEST_CASE("each verb explains itself with examples") {
     CAPTURE(verb);
     CHECK(finished.code == 0);
     CHECK(finished.out.find("Examples:\n  pawl " + std::string{verb}) != std::string::npos);
+  }
+}
+
+TEST_CASE("help is asked for as a verb or as an option") {
+  CHECK(run({"help"}).out == run({"--help"}).out);
+  CHECK(run({"help", "event"}).out == run({"event", "--help"}).out);
+  CHECK(run({"help"}).code == 0);
+  CHECK(run({"help"}).out.find("distribution") != std::string::npos);
+}
+
+TEST_CASE("help and version that cannot be printed fail") {
+  for (const char* option : {"--help", "--version"}) {
+    const std::string script = pawl_command() + " " + option + " >/dev/full";
+    Process process{{"/bin/sh", "-c", script}};
+    const auto finished = process.finish();
+    REQUIRE(finished.has_value());
+    CHECK(finished->code == 1);
+    CHECK(finished->err == "pawl: standard output cannot be written\n");
   }
 }
 
