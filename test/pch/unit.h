@@ -1,7 +1,3 @@
-#pragma once
-
-// What nearly every test includes, parsed once: it takes a third off the tests' compile time. A
-// test still includes what it uses.
 
 #include <atomic>
 #include <chrono>
