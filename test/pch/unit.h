@@ -1,3 +1,5 @@
+// What nearly every test includes, parsed once: it takes a third off the tests' compile time. A
+// test still includes what it uses. No guard: the compiler puts it first, nobody includes it.
 
 #include <atomic>
 #include <chrono>
