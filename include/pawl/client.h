@@ -18,6 +18,7 @@
 // Errors: only create() fails.
 
 #include <chrono>
+#include <concepts>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -45,9 +46,9 @@ struct ChildOptions {
 
 class PAWL_API Client {
  public:
-  // Makes a client. Does no I/O but reading /proc for the container's id; takes under a
-  // millisecond. Fails, naming the field and its value, only on options that make no sense and when
-  // 32 clients are alive.
+  // Makes a client. Does no I/O but looking at /proc for the container's id and at the socket's
+  // path; takes under a millisecond. Fails, naming the field and its value, only on options that
+  // make no sense and when 32 clients are alive.
   static Result<Client> create(Options options = {}) noexcept;
   // Makes a client that records nothing, for programs whose metrics are switched off.
   static Client null() noexcept;
@@ -57,12 +58,14 @@ class PAWL_API Client {
   // Closes with Options::close_deadline when it is the last that shares the core.
   ~Client();
 
-  // Record one value. `count` may be negative. Names: [A-Za-z0-9_.], starting with a letter, at
-  // most 200 bytes with the prefix.
+  // Record one value. `count` may be negative; it takes whole numbers only. Names: [A-Za-z0-9_.],
+  // starting with a letter, at most 200 bytes with the prefix.
   void count(std::string_view name,
              std::int64_t value = 1,
              Tags tags = {},
              const CallOptions& options = {}) const noexcept;
+  template <std::floating_point Value>
+  void count(std::string_view, Value, Tags = {}, const CallOptions& = {}) const = delete;
   void gauge(std::string_view name,
              double value,
              Tags tags = {},
@@ -116,22 +119,24 @@ class PAWL_API Client {
                                  const CallOptions& options = {}) const noexcept;
 
   // Bind a name and tags once (handle.h). A handle of a refused name records nothing, and counts.
-  Counter counter(std::string_view name,
-                  Tags tags = {},
-                  const CallOptions& options = {}) const noexcept;
-  Gauge gauge(std::string_view name,
-              Tags tags = {},
-              const CallOptions& options = {}) const noexcept;
-  Histogram histogram(std::string_view name,
-                      Tags tags = {},
-                      const CallOptions& options = {}) const noexcept;
-  Distribution distribution(std::string_view name,
+  [[nodiscard]] Counter counter(std::string_view name,
+                                Tags tags = {},
+                                const CallOptions& options = {}) const noexcept;
+  [[nodiscard]] Gauge gauge(std::string_view name,
                             Tags tags = {},
                             const CallOptions& options = {}) const noexcept;
-  Timing timing(std::string_view name,
-                Tags tags = {},
-                const CallOptions& options = {}) const noexcept;
-  Set set(std::string_view name, Tags tags = {}, const CallOptions& options = {}) const noexcept;
+  [[nodiscard]] Histogram histogram(std::string_view name,
+                                    Tags tags = {},
+                                    const CallOptions& options = {}) const noexcept;
+  [[nodiscard]] Distribution distribution(std::string_view name,
+                                          Tags tags = {},
+                                          const CallOptions& options = {}) const noexcept;
+  [[nodiscard]] Timing timing(std::string_view name,
+                              Tags tags = {},
+                              const CallOptions& options = {}) const noexcept;
+  [[nodiscard]] Set set(std::string_view name,
+                        Tags tags = {},
+                        const CallOptions& options = {}) const noexcept;
 
   // Makes a client that shares this one's core (contexts, threads, socket, ledger) and adds a
   // prefix and tags. Closing either closes both. Meant for the parts of a program, not for its
@@ -139,17 +144,21 @@ class PAWL_API Client {
   // Repair::context_overflow counts.
   Client child(const ChildOptions& options) const noexcept;
 
-  // Sends what was recorded before the call; waits, at the most `timeout`, until the kernel has it.
-  // Tells whether it does.
+  // Sends what was recorded before the call; waits, at the most `timeout` (an hour is the longest),
+  // until nothing is queued. Tells whether the kernel has all of it: not when time ran out, and not
+  // when anything was dropped or left out meanwhile. With Background::manual and a host's name the
+  // look-up is done here, and may take longer than the timeout.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds{1}) const noexcept;
 
   // Sends the rest and ends the background threads, in `deadline` and a tenth of a second at the
-  // most; does not wait for an Agent that is not there. Gives what the client has lost in its life,
+  // most; does not wait for an Agent that is not there. A fork() of
+  // another thread waits for it. Gives what the client has lost in its life,
   // by reason. Calls after it are counted no-ops; a second close changes nothing and gives the
   // same.
   Losses close(std::chrono::milliseconds deadline = std::chrono::seconds{1}) const noexcept;
 
-  // Reads the ledger. Waits for nothing but another reader; costs a pass over the contexts.
+  // Reads the ledger. Waits for a flush that is at work, which does no I/O; costs a pass over the
+  // contexts and threads.
   Stats stats() const noexcept;
 
   // Gives the URL that datagrams go to, as options and environment said it ("udp://10.0.0.1:8125",

@@ -3,7 +3,8 @@
 // Events and service checks: things said once, not aggregated. They go through the same queue as
 // metrics, in the order in which they were recorded.
 //
-// Threads: values; the views must live until the call returns.
+// Threads: values; the views must live until the call returns. A braced list of tags lives as long
+// as the expression it stands in: write the Event inside the call, or keep its tags in an array.
 // Cost: recording one takes a lock and allocates; about a microsecond. Not for hot loops.
 // Errors: an empty title, text or name, and a line longer than a datagram, are refused and counted.
 

@@ -30,8 +30,9 @@ namespace pawl {
 enum class Switch : std::uint8_t { automatic, on, off };
 
 // Who does the work. `threads`: two background threads, one that flushes and one that sends.
-// `manual`: none; flush() and close() do it on the calling thread (tests, one-shot programs). When
-// no thread can be made, a client of the first kind falls back to the second, with a warning.
+// `manual`: none; flush() and close() do it on the calling thread (tests, one-shot programs), and a
+// look-up of the host's name too, for which no timeout holds. When no thread can be made, a client
+// of the first kind falls back to the second, with a warning.
 enum class Background : std::uint8_t { threads, manual };
 
 struct Options {

@@ -60,7 +60,7 @@ enum class Drop : std::uint8_t {
   queue_full,   // the sender's queue was at its limit: the oldest went
   expired,      // waited longer than Options::queue_ttl
   unreachable,  // no Agent there when the client closed, after one retry
-  too_large,    // the network refuses datagrams even of the smallest size
+  too_large,    // the network's limit fell below the datagram when it was finished already
   send_error,   // any other error of the send call
   shutdown,     // still waiting at the deadline of close()
 };

@@ -36,7 +36,8 @@ struct OwnedTag {
 };
 
 // The tags of one call: a view of a braced list, an array, a vector or a span of Tag, which must
-// live until the call returns (a braced list does).
+// live until the call returns: a braced list does when it stands inside the call, not in an object
+// that is passed later.
 class Tags {
  public:
   constexpr Tags() noexcept = default;

@@ -45,7 +45,7 @@ class PAWL_API Transport {
   // of one's own.
   virtual std::string_view name() const noexcept = 0;
 
-  // Gives the largest payload that send() should be given; it may fall while running.
+  // Gives the largest payload that send() should be given, 64 to 65,507; it may fall while running.
   virtual std::size_t max_datagram_bytes() const noexcept = 0;
 
   // Hands over datagrams in order and never blocks. Opens its socket when there is none.
@@ -54,8 +54,8 @@ class PAWL_API Transport {
   // Waits until send() may work again, at the most `timeout`; returns at once when it cannot tell.
   virtual void wait_writable(std::chrono::milliseconds timeout) noexcept { (void)timeout; }
 
-  // Closes the connection; the next send() opens a new one. Called after `unreachable`, and when the
-  // client has closed.
+  // Closes the connection; the next send() opens a new one. Called after `unreachable`, and when
+  // the client has closed.
   virtual void reconnect() noexcept {}
 
   // Stand around fork(). In the child the inherited descriptor must not be used again.
@@ -74,6 +74,9 @@ class PAWL_API InMemoryTransport final : public Transport {
   std::string_view name() const noexcept override { return "memory"; }
   std::size_t max_datagram_bytes() const noexcept override { return max_datagram_bytes_; }
   SendResult send(std::span<const std::string_view> datagrams) noexcept override;
+  void before_fork() noexcept override { mutex_.lock(); }
+  void after_fork_in_parent() noexcept override { mutex_.unlock(); }
+  void after_fork_in_child() noexcept override { mutex_.unlock(); }
 
   // Answers `status` from now on, instead of taking datagrams; SendStatus::sent takes them again.
   void behave(SendStatus status) noexcept;

@@ -7,6 +7,7 @@
 #include "client/plan.h"
 #include "client/recorder.h"
 #include "tags/tag_set.h"
+#include "transport/errors.h"
 
 namespace pawl {
 
@@ -21,6 +22,7 @@ constexpr Amount kOneSample{.samples = 1, .counted = 0};
 }  // namespace
 
 Result<Client> Client::create(Options options) noexcept {
+  const transport::ErrnoKept kept;
   try {
     client::Surroundings around;
     if (options.environment != Switch::off) around.environment = client::read_environment();

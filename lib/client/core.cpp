@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "client/slots.h"
+#include "transport/errors.h"
 
 namespace pawl::client {
 
@@ -20,6 +21,12 @@ constexpr milliseconds kBusyDrain{2};
 constexpr std::size_t kBusySamples = detail::kRingSamples / 8;
 // What the background threads get to end their step, however soon the deadline of close() is.
 constexpr milliseconds kThreadEnd{100};
+
+// No longer than an hour: "as long as it takes" would wrap into the past.
+Core::RealTime deadline_in(milliseconds timeout) noexcept {
+  constexpr milliseconds kLongest = std::chrono::hours{1};
+  return std::chrono::steady_clock::now() + std::clamp(timeout, milliseconds{0}, kLongest);
+}
 
 Core& core_of(const aggregate::Shard& shard) noexcept {
   return *static_cast<Core*>(shard.client());
@@ -128,6 +135,11 @@ void Core::push(const Lease& lease, detail::Sample sample) noexcept {
   while (!lease->ring.push(sample)) make_room(*lease);
 }
 
+void Core::flush_early() noexcept {
+  if (budget_.half_used() && !woken_.exchange(true, std::memory_order_relaxed))
+    flusher_worker_.wake();
+}
+
 // The ring is full because the flusher was not fast enough; its owner takes over for a moment.
 void Core::make_room(aggregate::Shard& shard) noexcept {
   constexpr std::size_t kBytes = kSpillSamples * sizeof(detail::Sample);
@@ -150,20 +162,27 @@ void Core::make_room(aggregate::Shard& shard) noexcept {
   if (!woken_.exchange(true, std::memory_order_relaxed)) flusher_worker_.wake();
 }
 
-// Only tries: who holds the lock is starting the threads, or closing.
+// Only tries: who holds the lock is starting the threads, closing, or forking, which starts them
+// then.
 void Core::ensure_threads() noexcept {
   if (plan_.background == Background::manual) return;
+  const transport::ErrnoKept kept;
+  if (!start_threads())
+    warnings_.warn("threads",
+                   "a background thread could not be made; flush() and close() do its work",
+                   plan_.clock->steady_now());
+}
+
+// Tells whether all is as it should be.
+bool Core::start_threads() noexcept {
   const std::unique_lock lock{control_, std::try_to_lock};
-  if (!lock.owns_lock() || started_ || closed_) return;
+  if (!lock.owns_lock() || started_ || closed_) return true;
   started_ = true;
   const bool sending = try_start(sender_worker_, [sender = sender_, clock = plan_.clock] {
     return sender_step(*sender, *clock);
   });
   const bool flushing = try_start(flusher_worker_, [this] { return flusher_step(); });
-  if (!sending || !flushing)
-    warnings_.warn("threads",
-                   "a background thread could not be made; flush() and close() do its work",
-                   plan_.clock->steady_now());
+  return sending && flushing;
 }
 
 // Sleeps by the real clock for as long as the client's clock says.
@@ -209,20 +228,31 @@ std::vector<std::string> Core::telemetry_report(Clock::SteadyTime now) noexcept 
 }
 
 bool Core::flush(milliseconds timeout) noexcept {
-  const RealTime deadline = std::chrono::steady_clock::now() + timeout;
+  const transport::ErrnoKept kept;
+  const RealTime deadline = deadline_in(timeout);
+  const Amount lost_before = lost();
   ensure_threads();
   flush_now(plan_.clock->steady_now());
-  if (sender_worker_.running()) return sender_->wait_empty(deadline);
-  return sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
+  const bool emptied =
+      sender_worker_.running()
+          ? sender_->wait_empty(deadline)
+          : sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
+  return emptied && lost() == lost_before;
 }
 
+// What a flush may lose: here for its size or for want of memory, or in the sender.
+Amount Core::lost() noexcept { return flusher_.lost() + sender_->totals().dropped.total(); }
+
 Losses Core::close(milliseconds deadline) noexcept {
-  const std::lock_guard lock{control_};
-  if (!closed_) {
-    close_by(std::chrono::steady_clock::now() + deadline);
+  const transport::ErrnoKept kept;
+  {
+    const std::lock_guard lock{control_};
+    if (!closed_) close_by(deadline_in(deadline));
     closed_ = true;
   }
-  return sender_->totals().dropped;
+  const Losses dropped = sender_->totals().dropped;
+  warnings_.losses(dropped, plan_.clock->steady_now());
+  return dropped;
 }
 
 void Core::close_by(RealTime deadline) noexcept {
@@ -243,10 +273,9 @@ void Core::close_by(RealTime deadline) noexcept {
   } else {
     sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
   }
-  // The core outlives its client; its descriptor does not, unless a thread is still in it.
-  if (sender_worker_.stop(patience)) plan_.transport->reconnect();
+  sender_worker_.stop(patience);
   sender_->abandon(Drop::shutdown);
-  warnings_.losses(sender_->totals().dropped, now);
+  sender_->disconnect();  // the core may outlive its client, its descriptor must not
 }
 
 Stats Core::stats() noexcept { return compose(flusher_.read()); }

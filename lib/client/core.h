@@ -73,6 +73,9 @@ class Core {
   void reject(Reject reason, Amount amount) noexcept;
   void note(const tags::Repairs& repairs, std::uint64_t times) noexcept;
 
+  // Has the flusher run when half of what may wait for it is used.
+  void flush_early() noexcept;
+
   bool flush(std::chrono::milliseconds timeout) noexcept;
   Losses close(std::chrono::milliseconds deadline) noexcept;
   Stats stats() noexcept;
@@ -96,6 +99,8 @@ class Core {
   void make_room(aggregate::Shard& shard) noexcept;
 
   void ensure_threads() noexcept;
+  bool start_threads() noexcept;
+  Amount lost() noexcept;
   base::Worker::Time flusher_step() noexcept;
   static base::Worker::Time sender_step(transport::Sender& sender, const Clock& clock) noexcept;
   void flush_now(Clock::SteadyTime now) noexcept;

@@ -43,6 +43,7 @@ void keep_line(
   shard->note(canonical.repairs, amount.samples);
   if (!core.direct().add({kind, amount, std::move(line)}))
     shard->reject(Reject::memory_limit, amount);
+  core.flush_early();
 }
 
 // Events and checks are not metrics: they have no prefix.

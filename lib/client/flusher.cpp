@@ -26,10 +26,10 @@ Amount samples(std::uint64_t count) noexcept { return {.samples = count, .counte
 }  // namespace
 
 // One chunk of counters, summed over the threads. The calls are read first: a thread stores a value
-// before its call, so the sums hold at least what the calls say. What they hold beyond is sent with
-// its call, next time.
+// before its call, so the sums hold at least what the calls say. A value whose call is not there
+// yet goes out with the others, and its call is counted next time.
 struct Flusher::CounterTotals {
-  std::array<std::uint32_t, detail::kCellsInChunk> calls{};
+  std::array<std::uint64_t, detail::kCellsInChunk> calls{};
   std::array<std::uint64_t, detail::kCellsInChunk> sums{};
 
   void add(const detail::CounterChunk& chunk, std::uint32_t cells) noexcept {
@@ -100,7 +100,7 @@ void Flusher::keep(std::span<const detail::Sample> drained) noexcept {
 }
 
 template <class Visit>
-void Flusher::each_changed_counter(const Visit& visit) {
+void Flusher::each_counter(const Visit& visit) {
   const Directory& counters = stages_.registry.contexts(Kind::counter);
   const std::uint32_t size = counters.size();
   for (std::uint32_t first = 0; first < size; first += detail::kCellsInChunk) {
@@ -113,8 +113,7 @@ void Flusher::each_changed_counter(const Visit& visit) {
     });
     for (std::uint32_t i = 0; i < cells; ++i) {
       Context& context = counters[first + i];
-      const std::uint32_t calls = totals.calls[i] - context.sent_calls;
-      if (calls != 0) visit(context, calls, totals.sums[i] - context.sent_sum);
+      visit(context, totals.calls[i] - context.sent_calls, totals.sums[i] - context.sent_sum);
     }
   }
 }
@@ -124,14 +123,15 @@ void Flusher::each_changed_gauge(const Visit& visit) {
   const Directory& gauges = stages_.registry.contexts(Kind::gauge);
   for (std::uint32_t i = 0; i < gauges.size(); ++i) {
     Context& context = gauges[i];
-    const std::uint32_t calls =
+    const std::uint64_t calls =
         context.gauge_calls.load(std::memory_order_acquire) - context.sent_calls;
     if (calls != 0) visit(context, calls);
   }
 }
 
 void Flusher::flush_counters(encode::Packer& packer) {
-  each_changed_counter([&](Context& context, std::uint32_t calls, std::uint64_t sum) {
+  each_counter([&](Context& context, std::uint64_t calls, std::uint64_t sum) {
+    if (calls == 0) return;
     const Amount amount{.samples = calls, .counted = static_cast<std::int64_t>(sum)};
     if (!packer.add(frame_of(context), amount.counted, amount))
       reject(Reject::line_too_long, amount);
@@ -142,7 +142,7 @@ void Flusher::flush_counters(encode::Packer& packer) {
 }
 
 void Flusher::flush_gauges(encode::Packer& packer) {
-  each_changed_gauge([&](Context& context, std::uint32_t calls) {
+  each_changed_gauge([&](Context& context, std::uint64_t calls) {
     const double value = context.gauge_value.load(std::memory_order_relaxed);
     if (!packer.add(frame_of(context), value, samples(calls)))
       reject(Reject::line_too_long, samples(calls));
@@ -184,10 +184,17 @@ void Flusher::flush_direct(encode::Packer& packer) {
     if (!packer.add_line(line.text, line.amount)) reject(Reject::line_too_long, line.amount);
 }
 
+// A program's own transport may say anything.
+std::size_t Flusher::datagram_limit() const noexcept {
+  constexpr std::size_t kLeast = 64;
+  constexpr std::size_t kMost = 65'507;  // what UDP can carry
+  return std::clamp(plan_.transport->max_datagram_bytes(), kLeast, kMost);
+}
+
 // Memory may run out at any step. What was taken from the threads by then and is in no datagram is
 // counted as lost to that; what was not taken yet is there for the next flush.
 void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
-  encode::Packer packer{plan_.transport->max_datagram_bytes(), plan_.packing, plan_.constants};
+  encode::Packer packer{datagram_limit(), plan_.packing, plan_.constants};
   std::vector<encode::Datagram> datagrams;
   bool whole = false;
   try {
@@ -213,14 +220,15 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
 
 void Flusher::discard_recorded() {
   drain_all();
-  each_changed_counter([&](Context& context, std::uint32_t calls, std::uint64_t sum) {
+  each_counter([&](Context& context, std::uint64_t calls, std::uint64_t sum) {
+    if (calls == 0) return;
     const Amount amount{.samples = calls, .counted = static_cast<std::int64_t>(sum)};
     took(context, amount, 0);
     reject(Reject::closed, amount);
     context.sent_calls += calls;
     context.sent_sum += sum;
   });
-  each_changed_gauge([&](Context& context, std::uint32_t calls) {
+  each_changed_gauge([&](Context& context, std::uint64_t calls) {
     took(context, samples(calls), 0);
     reject(Reject::closed, samples(calls));
     context.sent_calls += calls;
@@ -237,10 +245,10 @@ void Flusher::discard_recorded() {
 
 Amount Flusher::waiting() noexcept {
   Amount sum = stages_.direct.waiting() + samples(stages_.sets.waiting());
-  each_changed_counter([&sum](const Context&, std::uint32_t calls, std::uint64_t value) {
-    sum += {.samples = calls, .counted = static_cast<std::int64_t>(value)};
+  each_counter([&sum](const Context&, std::uint64_t calls, std::uint64_t value) {
+    if (calls != 0) sum += {.samples = calls, .counted = static_cast<std::int64_t>(value)};
   });
-  each_changed_gauge([&sum](const Context&, std::uint32_t calls) { sum += samples(calls); });
+  each_changed_gauge([&sum](const Context&, std::uint64_t calls) { sum += samples(calls); });
   stages_.shards.each([&sum](aggregate::Shard& shard) { sum += samples(shard.waiting()); });
   return sum;
 }
@@ -258,12 +266,19 @@ Flusher::Books Flusher::read() noexcept {
           .out = stages_.sender.totals()};
 }
 
+Amount Flusher::lost() noexcept {
+  const std::lock_guard lock{mutex_};
+  return rejected_total();
+}
+
 void Flusher::start_over_in_child() noexcept {
   try {
     discard_recorded();
   } catch (const std::bad_alloc&) {
     // The child then sends once more what its parent sends, too.
   }
+  // A fork between a value and its call: the value is the parent's, too.
+  each_counter([](Context& context, std::uint64_t, std::uint64_t sum) { context.sent_sum += sum; });
   samples_.clear();
   taken_ = {};
   pushed_ = {};

@@ -59,7 +59,7 @@ class Flusher {
   std::size_t drain() noexcept;
   // Sends all that was recorded before the call, and `extra` lines with it.
   void flush(std::span<const std::string> extra = {}) noexcept;
-  // Flushes a last time; what is recorded from now on is counted as rejected, by settle().
+  // Flushes a last time; what is recorded from now on is counted as rejected, by read().
   void close(std::span<const std::string> extra = {}) noexcept;
 
   // Reads the books, with what still waits in the threads' cells. After close() that is taken, and
@@ -71,6 +71,8 @@ class Flusher {
     transport::Sender::Totals out;
   };
   Books read() noexcept;
+  // Tells how much a flush had to leave out.
+  Amount lost() noexcept;
 
   // Stand around fork(). In the child all that was recorded before it belongs to the parent.
   void lock() noexcept { mutex_.lock(); }
@@ -83,6 +85,7 @@ class Flusher {
   std::size_t drain_all();
   std::size_t drain(aggregate::Shard& shard);
   void keep(std::span<const detail::Sample> drained) noexcept;
+  std::size_t datagram_limit() const noexcept;
   void flush_locked(std::span<const std::string> extra) noexcept;
   void flush_counters(encode::Packer& packer);
   void flush_gauges(encode::Packer& packer);
@@ -90,9 +93,9 @@ class Flusher {
   void flush_sets(encode::Packer& packer);
   void flush_direct(encode::Packer& packer);
   void discard_recorded();
-  // Calls visit(context, calls, sum) for each counter that was called since it was last visited.
+  // Calls visit(context, calls, sum) for each counter, with what came since the last flush.
   template <class Visit>
-  void each_changed_counter(const Visit& visit);
+  void each_counter(const Visit& visit);
   template <class Visit>
   void each_changed_gauge(const Visit& visit);
   Amount waiting() noexcept;

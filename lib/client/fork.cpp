@@ -37,6 +37,8 @@ void Core::unlock_after_fork() noexcept {
 void Core::after_fork_in_parent() noexcept {
   sender_->after_fork_in_parent();
   unlock_after_fork();
+  // A thread that recorded first in between could not start them.
+  if (shards_.size() > 1) ensure_threads();
 }
 
 // Everything recorded before belongs to the parent, which has the same cells and will send them.

@@ -95,6 +95,15 @@ transport::Address usual_address(const Surroundings& around, std::vector<std::st
   return *transport::parse_address("localhost:8125");
 }
 
+// Whoever can write there can put a socket of his own in the Agent's place.
+void warn_of_open_directory(const transport::Address& address, std::vector<std::string>& warnings) {
+  const std::string directory = address.path.substr(0, address.path.rfind('/') + 1);
+  struct stat status {};
+  if (directory.empty() || ::stat(directory.c_str(), &status) != 0) return;
+  if ((status.st_mode & S_IWOTH) != 0)
+    warnings.push_back("the socket's directory " + directory + " is writable by everybody");
+}
+
 Result<transport::Address> choose_address(const Options& options,
                                           const Surroundings& around,
                                           std::vector<std::string>& warnings) {
@@ -117,6 +126,7 @@ std::optional<Error> choose_transport(Plan& plan,
   if (!address) return address.error();
   plan.transport = transport::make_transport(*address, options.max_datagram_bytes);
   plan.destination = transport::to_string(*address);
+  warn_of_open_directory(*address, plan.warnings);
   return std::nullopt;
 }
 
@@ -124,20 +134,22 @@ std::optional<Error> choose_transport(Plan& plan,
 Result<tags::TagSet> global_tags(const Options& options,
                                  const Environment& environment,
                                  std::vector<std::string>& warnings) {
-  std::vector<OwnedTag> all = options.global_tags;
+  tags::Repairs repairs;
+  tags::TagSet set = tags::make_set(options.global_tags, repairs);
+  if (set.size() > kMostGlobalTags)
+    return Error{fmt::format(
+        "Options::global_tags are {}; expected {} at most", set.size(), kMostGlobalTags)};
+  const auto& own = options.global_tags;
   for (const OwnedTag& tag : environment.tags) {
     const auto same_key = [&tag](const OwnedTag& other) { return other.key == tag.key; };
-    const auto& own = options.global_tags;
-    if (tag.key.empty() || std::none_of(own.begin(), own.end(), same_key)) all.push_back(tag);
+    if (!tag.key.empty() && std::any_of(own.begin(), own.end(), same_key)) continue;
+    if (set.size() == kMostGlobalTags) {
+      warnings.push_back("global tags: those of the environment beyond 96 are left out");
+      break;
+    }
+    set.insert_all(tags::make_set({&tag, 1}, repairs));
   }
-  tags::Repairs repairs;
-  tags::TagSet set = tags::make_set(all, repairs);
   if (repairs.any()) warnings.push_back("global tags: some were changed to fit the wire");
-  if (set.size() > kMostGlobalTags)
-    return Error{
-        fmt::format("Options::global_tags with the environment's are {} tags; expected {} at most",
-                    set.size(),
-                    kMostGlobalTags)};
   return set;
 }
 

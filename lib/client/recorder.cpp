@@ -111,6 +111,7 @@ void insert_member(Core& core, std::uint32_t index, std::string_view member) noe
       member = clean;
     }
     if (!core.sets().insert(index, member)) shard->reject(Reject::member_limit, kOneSample);
+    core.flush_early();
   } catch (const std::bad_alloc&) {
     shard->reject(Reject::no_memory, kOneSample);
   }

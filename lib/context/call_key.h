@@ -40,7 +40,7 @@ struct Call {
 class CallKey {
  public:
   // Longer calls, or calls with a longer piece, have no key; they are never remembered.
-  static constexpr std::size_t kMostBytes = 1024;
+  static constexpr std::size_t kMostBytes = 1024;  // before the last tag
   static constexpr std::size_t kLongestPiece = 255;
 
   explicit CallKey(const Call& call) noexcept {
@@ -53,7 +53,7 @@ class CallKey {
     char* at = put(size_at + 2 * tags, call.name);
     for (const Tag& tag : call.tags) {
       const std::size_t longest = tag.key.size() | tag.value.size();
-      if (longest > kLongestPiece || at > bytes_ + kMostBytes - 2 * kLongestPiece) return;
+      if (longest > kLongestPiece || at > bytes_ + kMostBytes) return;
       *size_at++ = static_cast<char>(tag.key.size());
       *size_at++ = static_cast<char>(tag.value.size());
       at = put(put(at, tag.key), tag.value);
@@ -112,7 +112,8 @@ class CallKey {
   }
 
   std::size_t size_ = 0;
-  char bytes_[kMostBytes + 16];  // only the first size_ are ever written or read
+  // Only the first size_ are ever read.
+  char bytes_[kMostBytes + 2 * kLongestPiece + 16];
 };
 
 }  // namespace pawl::context

@@ -39,13 +39,13 @@ struct Context {
   const Cardinality cardinality;
   const std::uint16_t name_size;
   const std::uint32_t tags_size;
-  std::uint32_t sent_calls = 0;  // counters and gauges: what the flusher has taken, of all threads
+  std::uint64_t sent_calls = 0;  // counters and gauges: what the flusher has taken, of all threads
   std::uint64_t sent_sum = 0;
 
   // A gauge's last value is the last in the modification order of this one word, so threads need no
   // clock to agree on it. A call is counted after its value is there.
   std::atomic<double> gauge_value{0.0};
-  std::atomic<std::uint32_t> gauge_calls{0};
+  std::atomic<std::uint64_t> gauge_calls{0};
 
   // The text follows the struct: the name, then the tags with commas between them.
   std::string_view name() const noexcept { return {text(), name_size}; }

@@ -57,16 +57,27 @@ void Sender::push(std::vector<encode::Datagram>&& datagrams) noexcept {
 
 Clock::SteadyTime Sender::pump() noexcept { return pump_until(RealTime::max()); }
 
-Clock::SteadyTime Sender::pump_until(RealTime deadline) noexcept {
-  {
-    const std::lock_guard lock{gate_.mutex};
-    if (pumping_) return clock_->steady_now() + kPatience;
-    pumping_ = true;
-  }
-  const auto next = pump_batches(deadline);
+bool Sender::begin_pumping() noexcept {
+  const std::lock_guard lock{gate_.mutex};
+  return !std::exchange(pumping_, true);
+}
+
+void Sender::end_pumping() noexcept {
   const std::lock_guard lock{gate_.mutex};
   pumping_ = false;
+}
+
+Clock::SteadyTime Sender::pump_until(RealTime deadline) noexcept {
+  if (!begin_pumping()) return clock_->steady_now() + kPatience;
+  const auto next = pump_batches(deadline);
+  end_pumping();
   return next;
+}
+
+void Sender::disconnect() noexcept {
+  if (!begin_pumping()) return;
+  transport_->reconnect();
+  end_pumping();
 }
 
 Clock::SteadyTime Sender::pump_batches(RealTime deadline) noexcept {

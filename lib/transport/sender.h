@@ -73,6 +73,9 @@ class Sender {
   // Waits for the thread that pumps; tells whether the queue was empty by `deadline`.
   bool wait_empty(RealTime deadline) noexcept;
 
+  // Closes the transport's connection, unless a thread that pumps is in it.
+  void disconnect() noexcept;
+
   // Drops all that is queued, for this reason. A batch that another thread is sending is given 50
   // ms to say its outcome, and counts as dropped after that. After finish(), what is pushed later
   // is dropped at once for the same reason.
@@ -104,6 +107,8 @@ class Sender {
     bool one_by_one = false;   // after too_large, until the culprit is found
   };
 
+  bool begin_pumping() noexcept;
+  void end_pumping() noexcept;
   Clock::SteadyTime pump_until(RealTime deadline) noexcept;
   Clock::SteadyTime pump_batches(RealTime deadline) noexcept;
   Clock::SteadyTime take(Queue::Views& views) noexcept;

@@ -1,3 +1,4 @@
+#include <csignal>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -231,6 +232,34 @@ TEST_CASE("a line of standard input that makes no sense is named with its number
   CHECK(finished.err ==
         "pawl: distribution: standard input, line 3: VALUE: \"three\" is not a number\n");
   CHECK_MESSAGE(finished.out == "x:1:2|d\n", "the lines before it are sent");
+}
+
+TEST_CASE("values of a slow pipe are handed over while it is open") {
+  Process process{{pawl_command(), "timing", "x", "-", "--dry-run"},
+                  {"DD_ORIGIN_DETECTION_ENABLED=false"}};
+  process.write("1\n\n2");
+  CHECK(process.wait_for_output("x:1|ms\n").has_value());
+  process.write("5\n");
+  CHECK(process.wait_for_output("x:25|ms\n").has_value());
+  const auto finished = process.finish();
+  REQUIRE(finished.has_value());
+  CHECK(finished->code == 0);
+}
+
+TEST_CASE("a signal ends standard input after the lines that were written before it") {
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP}) {
+    Process process{{pawl_command(), "set", "x", "-", "--dry-run"},
+                    {"DD_ORIGIN_DETECTION_ENABLED=false"}};
+    process.write("a\n");
+    REQUIRE(process.wait_for_output("x:a|s\n").has_value());
+    process.write("b\nhalf a li");
+    process.kill(signal);
+    CHECK(process.wait_for_output("x:b|s\n").has_value());
+    const auto finished = process.finish();
+    REQUIRE(finished.has_value());
+    CHECK(finished->code == 128 + signal);
+    CHECK(finished->out == "x:a|s\nx:b|s\n");
+  }
 }
 
 TEST_CASE("a line of standard input without end is refused without being held") {

@@ -9,7 +9,7 @@
 // order that matters is said where it matters.
 //
 // Threads: the owner writes; the flusher reads.
-// Cost: 12 B a counter and thread, in chunks of 512; a ring of 64 KiB; a directory of 16 KiB.
+// Cost: 16 B a counter and thread, in chunks of 512; a ring of 64 KiB; a directory of 16 KiB.
 
 #include <array>
 #include <atomic>
@@ -31,7 +31,7 @@ inline constexpr std::uint32_t kSlots = kMaxClients + 1;  // slot 0 is that of h
 // The calls are stored after the sum, with release: a flusher that sees a call sees its value.
 struct CounterChunk {
   std::array<std::atomic<std::uint64_t>, kCellsInChunk> sums{};
-  std::array<std::atomic<std::uint32_t>, kCellsInChunk> calls{};
+  std::array<std::atomic<std::uint64_t>, kCellsInChunk> calls{};
 
   void add(std::uint32_t cell, std::int64_t value) noexcept {
     auto& sum = sums[cell];
