@@ -1,5 +1,6 @@
 #include "tools/emit.h"
 
+#include <chrono>
 #include <limits>
 #include <memory>
 #include <utility>
@@ -9,6 +10,7 @@
 
 #include "tools/repairs.h"
 #include "tools/sending.h"
+#include "tools/stop_signals.h"
 #include "tools/value_lines.h"
 
 namespace pawl::tools {
@@ -126,22 +128,37 @@ int emit_arguments(Sending& sending, Values& values, const Texts& texts) {
   return sending.finish();
 }
 
-// The lines before one that makes no sense are sent.
-int emit_lines(Sending& sending, Values& values) {
-  ValueLines lines;
-  std::optional<Error> error;
-  while (!error) {
-    const auto line = lines.next();
-    if (!line) break;
-    error = values.take(*line);
-    if (error) error = about("standard input, line " + std::to_string(lines.number()), *error);
-    if (values.size() < kBatch) continue;
+// Hands over whole batches, and what came of a slow pipe in time for its users to see it move.
+std::optional<Error> record_lines(Sending& sending, Values& values, ValueLines& lines) {
+  auto handed_over = std::chrono::steady_clock::now();
+  while (!lines.ended()) {
+    if (const auto line = lines.next()) {
+      const auto error = values.take(*line);
+      if (error) return about("standard input, line " + std::to_string(lines.number()), *error);
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (values.size() < kBatch && now - handed_over < ValueLines::kWait) continue;
     values.commit();
     sending.checkpoint();
+    handed_over = now;
+  }
+  return lines.error();
+}
+
+// The lines before one that makes no sense, and those before a signal, are sent.
+int emit_lines(Sending& sending, Values& values) {
+  std::optional<Error> error;
+  int signal = 0;
+  {
+    StopSignals signals;
+    ValueLines lines{signals.descriptor()};
+    error = record_lines(sending, values, lines);
+    signal = signals.take();
   }
   values.commit();
-  if (!error) error = lines.error();
-  return error ? sending.fail(*error) : sending.finish();
+  if (error) return sending.fail(*error);
+  const int code = sending.finish();
+  return signal == 0 ? code : 128 + signal;  // as shells say it of a process that a signal ended
 }
 
 std::optional<Error> check_number_of_values(const MetricWritten& written) {
@@ -233,7 +250,7 @@ constexpr VerbText kVerbs[] = {
     {MetricType::histogram,
      "Add values to a histogram: percentiles on each host",
      "VALUE",
-     "Numbers; - reads them from standard input, one a line",
+     "Numbers; - reads them from standard input, one a line; those before a bad one are sent",
      R"TXT(Examples:
   pawl histogram upload.bytes 5120 --tags kind:image
   pawl histogram upload.bytes 5120 731 90112
@@ -242,7 +259,7 @@ constexpr VerbText kVerbs[] = {
     {MetricType::distribution,
      "Add values to a distribution: percentiles over all hosts",
      "VALUE",
-     "Numbers; - reads them from standard input, one a line",
+     "Numbers; - reads them from standard input, one a line; those before a bad one are sent",
      R"TXT(Examples:
   pawl distribution build.seconds 93.5 --tags branch:main
   pawl distribution sensor.offset --tags room:4 -- -3 -2.5 0 1
@@ -251,7 +268,7 @@ constexpr VerbText kVerbs[] = {
     {MetricType::timing,
      "Add durations in milliseconds",
      "VALUE",
-     "Milliseconds; - reads them from standard input, one a line",
+     "Milliseconds; - reads them from standard input, one a line; those before a bad one are sent",
      R"TXT(Examples:
   pawl timing backup.time 5321
   pawl timing http.time 12.5 13.1 9 --rate 0.5
@@ -259,7 +276,7 @@ constexpr VerbText kVerbs[] = {
     {MetricType::set,
      "Count distinct members",
      "MEMBER",
-     "Texts; - reads them from standard input, one a line",
+     "Texts; - reads them from standard input, one a line; those before a bad one are sent",
      R"TXT(Examples:
   pawl set visitors alice bob alice
   cut -d' ' -f1 access.log | pawl set visitors -

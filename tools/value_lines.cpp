@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace pawl::tools {
@@ -19,27 +20,40 @@ string_view trimmed(string_view text) {
 
 }  // namespace
 
-// Tells whether there was more.
-bool ValueLines::read_more() {
+// A read that a signal interrupts is tried again by the next call.
+void ValueLines::read_more() {
   buffer_.erase(0, at_);
   at_ = 0;
   char bytes[std::size_t{16} << 10];
-  ssize_t got = 0;
-  do got = read(descriptor_, bytes, sizeof bytes);
-  while (got < 0 && errno == EINTR);
+  const ssize_t got = read(descriptor_, bytes, sizeof bytes);
+  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
   if (got < 0) error_ = Error{"standard input: " + std::generic_category().message(errno)};
   if (got > 0) buffer_.append(bytes, static_cast<std::size_t>(got));
   ended_ = got <= 0;
-  return !ended_;
+}
+
+// Half a line is not a value.
+void ValueLines::end_at_last_line() {
+  const auto last = buffer_.rfind('\n');
+  buffer_.resize(last == std::string::npos || last < at_ ? at_ : last + 1);
+  ended_ = true;
+}
+
+void ValueLines::wait_and_read() {
+  pollfd waiting[] = {{descriptor_, POLLIN, 0}, {stop_, POLLIN, 0}};
+  if (poll(waiting, 2, static_cast<int>(kWait.count())) <= 0) return;
+  if (waiting[0].revents != 0) read_more();
+  if (waiting[1].revents != 0 && !ended_) end_at_last_line();
 }
 
 std::optional<string_view> ValueLines::next_raw() {
   auto end = buffer_.find('\n', at_);
-  while (end == std::string::npos && !ended_ && buffer_.size() - at_ <= kMaxLineBytes) {
-    read_more();
+  if (end == std::string::npos && !ended_ && buffer_.size() - at_ <= kMaxLineBytes) {
+    wait_and_read();
     end = buffer_.find('\n', at_);
   }
-  if (error_ || (ended_ && at_ == buffer_.size())) return std::nullopt;
+  const bool whole = end != std::string::npos || ended_ || buffer_.size() - at_ > kMaxLineBytes;
+  if (ended() || !whole) return std::nullopt;
   ++number_;
   if (end == std::string::npos) end = buffer_.size();
   const string_view line = string_view{buffer_}.substr(at_, end - at_);
@@ -51,12 +65,10 @@ std::optional<string_view> ValueLines::next_raw() {
 }
 
 std::optional<string_view> ValueLines::next() {
-  if (error_) return std::nullopt;
-  for (;;) {
-    const auto line = next_raw();
-    if (!line) return std::nullopt;
-    if (const string_view text = trimmed(*line); !text.empty()) return text;
-  }
+  const auto line = next_raw();
+  if (!line) return std::nullopt;
+  const string_view text = trimmed(*line);
+  return text.empty() ? std::nullopt : std::optional{text};
 }
 
 }  // namespace pawl::tools

@@ -279,7 +279,7 @@ TEST_SUITE("concurrent") {
       for (std::uint32_t i = 0; i < kAdds; ++i) one->add(0, 1);
     }};
     const auto* chunk = one->counters[0].load();
-    std::uint32_t calls = 0;
+    std::uint64_t calls = 0;
     bool behind = false;
     while (calls < kAdds) {
       calls = chunk->calls[0].load(std::memory_order_acquire);
