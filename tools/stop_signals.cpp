@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 
+#include <fcntl.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -13,6 +14,14 @@ bool is_ignored(int signal) noexcept {
   return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 
+// Where standard input is closed, its number must not become that of the signals.
+int beyond_standard_streams(int descriptor) noexcept {
+  if (descriptor < 0 || descriptor > 2) return descriptor;
+  const int moved = fcntl(descriptor, F_DUPFD_CLOEXEC, 3);
+  close(descriptor);
+  return moved;
+}
+
 }  // namespace
 
 StopSignals::StopSignals() noexcept {
@@ -22,7 +31,7 @@ StopSignals::StopSignals() noexcept {
     if (!is_ignored(signal)) sigaddset(&signals, signal);
   }
   pthread_sigmask(SIG_BLOCK, nullptr, &before_);
-  descriptor_ = signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+  descriptor_ = beyond_standard_streams(signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK));
   if (descriptor_ >= 0) pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
