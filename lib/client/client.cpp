@@ -26,7 +26,7 @@ Result<Client> Client::create(Options options) noexcept {
   try {
     client::Surroundings around;
     if (options.environment != Switch::off) around.environment = client::read_environment();
-    auto plan = client::make_plan(std::move(options), std::move(around));
+    auto plan = client::make_plan(std::move(options), around);
     if (!plan) return plan.error();
     Core* core = Core::make(std::move(*plan));
     if (core == nullptr)

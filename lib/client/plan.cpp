@@ -176,7 +176,7 @@ std::optional<Error> check_container_id(const std::string& id) {
 
 }  // namespace
 
-Result<Plan> make_plan(Options options, Surroundings surroundings) {
+Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
   for (const auto& wrong : {check_numbers(options),
                             check_prefix(options.prefix),
                             check_container_id(options.container_id)})

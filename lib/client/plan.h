@@ -54,6 +54,6 @@ struct Plan {
 };
 
 // Fails only on what the options themselves say wrong. Throws std::bad_alloc.
-Result<Plan> make_plan(Options options, Surroundings surroundings);
+Result<Plan> make_plan(Options options, const Surroundings& surroundings);
 
 }  // namespace pawl::client
