@@ -86,6 +86,15 @@ TEST_CASE("more than 96 global tags are an error that says how many there are") 
   CHECK(made.error().message.find("97") != std::string::npos);
 }
 
+TEST_CASE("tags of the environment beyond 96 are left out with a warning") {
+  pawl::client::Surroundings around;
+  for (int i = 0; i < 97; ++i) around.environment.tags.push_back({"k", std::to_string(i)});
+  const auto made = make_plan(quiet_options(), around);
+  REQUIRE(made);
+  CHECK(made->rules.global.size() == 96);
+  CHECK(made->warnings.size() == 1);
+}
+
 TEST_CASE("global tags and those of a call are at most 100 together") {
   auto options = quiet_options();
   for (int i = 0; i < 96; ++i) options.global_tags.push_back({"k", std::to_string(i)});
