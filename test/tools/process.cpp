@@ -80,10 +80,23 @@ Process::Process(const std::vector<std::string>& argv,
   posix_spawn_file_actions_adddup2(&actions, in.read_end, 0);
   posix_spawn_file_actions_adddup2(&actions, out.write_end, 1);
   posix_spawn_file_actions_adddup2(&actions, err.write_end, 2);
+  // Whoever runs the tests may ignore signals (nohup, a job in the background); the child must not.
+  sigset_t stopping;
+  sigemptyset(&stopping);
+  for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE}) sigaddset(&stopping, signal);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &stopping);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   std::vector<std::string> texts = argv;
   std::vector<std::string> variables = child_environment(environment);
-  const int error = posix_spawn(
-      &pid_, argv[0].c_str(), &actions, nullptr, to_argv(texts).data(), to_argv(variables).data());
+  const int error = posix_spawn(&pid_,
+                                argv[0].c_str(),
+                                &actions,
+                                &attributes,
+                                to_argv(texts).data(),
+                                to_argv(variables).data());
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
   for (int end : {in.read_end, out.write_end, err.write_end}) close(end);
   in_ = in.write_end;
