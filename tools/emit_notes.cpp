@@ -13,7 +13,8 @@ namespace {
 
 using std::string_view;
 
-constexpr const char* kEventExamples = R"TXT(Title and text must fit into one datagram: 1432 bytes on UDP, 8192 on a Unix socket.
+constexpr const char* kEventExamples =
+    R"TXT(Title and text must fit into one datagram: 1432 bytes on UDP, 8192 on a Unix socket.
 
 Examples:
   pawl event "Deployed" "api 1.4.2 is live" --alert-type success --tags service:api

@@ -149,8 +149,7 @@ int Sending::tell_losses(const Losses& lost) const {
     reasons += (reasons.empty() ? "" : ", ") + std::string{to_string(reason)};
   }
   return complain(verb_ + ": " + quantity(lost.total().samples, "value") +
-                      " could not be handed to " + destination_ + ": " +
-                      reasons,
+                      " could not be handed to " + destination_ + ": " + reasons,
                   exit_failed);
 }
 

@@ -58,7 +58,7 @@ class Sending {
   std::string verb_;
   EmitPlan plan_;
   Client client_;
-  std::string destination_;  // a URL
+  std::string destination_;                    // a URL
   std::shared_ptr<InMemoryTransport> memory_;  // of a dry run
   std::vector<Tag> views_;                     // of the plan's tags
   Output output_;
