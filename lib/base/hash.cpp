@@ -24,8 +24,8 @@ std::uint64_t make_seed() noexcept {
 }  // namespace
 
 std::uint64_t process_seed() noexcept {
-  static const std::uint64_t seed = make_seed();
-  return seed;
+  static const std::uint64_t kSeed = make_seed();
+  return kSeed;
 }
 
 std::uint64_t hash_bytes(std::string_view bytes) noexcept {
