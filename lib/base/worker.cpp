@@ -20,6 +20,7 @@ struct Worker::State {
   std::atomic<bool> started{false};
   Step step;
   std::thread thread;
+  std::shared_ptr<State> itself;  // set by forget(): a state that is never destroyed
 
   void run() {
     Time next = Time::min();
@@ -106,8 +107,8 @@ bool Worker::stop(Time deadline) noexcept {
 void Worker::forget() {
   // The std::thread must be neither joined nor destroyed here, and the mutex may be locked by a
   // thread that does not exist: the whole is left behind.
-  auto fresh = std::make_shared<State>();
-  new std::shared_ptr<State>{std::exchange(state_, std::move(fresh))};
+  const auto old = std::exchange(state_, std::make_shared<State>());
+  old->itself = old;
 }
 
 }  // namespace pawl::base
