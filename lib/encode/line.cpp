@@ -4,11 +4,19 @@
 
 namespace pawl::encode {
 
-void append_tags(std::string& out, std::string_view tags, const Constants& constants) {
+namespace {
+
+void append_global_tags(std::string& out, std::string_view tags, const Constants& constants) {
   if (tags.empty() && constants.global_tags.empty()) return;
   out += "|#";
   out += constants.global_tags;
   if (!tags.empty() && !constants.global_tags.empty()) out += ',';
+}
+
+}  // namespace
+
+void append_tags(std::string& out, std::string_view tags, const Constants& constants) {
+  append_global_tags(out, tags, constants);
   out += tags;
 }
 
@@ -20,13 +28,22 @@ void append_cardinality(std::string& out, Cardinality cardinality, const Constan
 }
 
 void append_tail(std::string& out, const Frame& frame, const Constants& constants) {
+  append_before_tags(out, frame, constants);
+  out += frame.tags;
+  append_after_tags(out, frame, constants);
+}
+
+void append_before_tags(std::string& out, const Frame& frame, const Constants& constants) {
   out += '|';
   out += wire_name(frame.type);
   if (frame.rate != 1.0F) {
     out += "|@";
     base::append_number(out, frame.rate);
   }
-  append_tags(out, frame.tags, constants);
+  append_global_tags(out, frame.tags, constants);
+}
+
+void append_after_tags(std::string& out, const Frame& frame, const Constants& constants) {
   out += constants.origin;
   if (frame.unix_seconds) {
     out += "|T";

@@ -36,8 +36,12 @@ struct Frame {
   std::optional<std::int64_t> unix_seconds = {};
 };
 
-// Appends what follows the last value, the line's end included.
+// Append what follows the last value, the line's end included: as a whole, or what stands before
+// the frame's tags and what stands after them. Of the tags those two only ask whether there are
+// any, so lines that differ in name, value and tags can share them.
 void append_tail(std::string& out, const Frame& frame, const Constants& constants);
+void append_before_tags(std::string& out, const Frame& frame, const Constants& constants);
+void append_after_tags(std::string& out, const Frame& frame, const Constants& constants);
 
 // Append the fields that events and service checks share with metrics.
 void append_tags(std::string& out, std::string_view tags, const Constants& constants);

@@ -53,6 +53,22 @@ void Sender::push(std::vector<encode::Datagram>&& datagrams) noexcept {
   for (; added < datagrams.size(); ++added) queue_.refuse(datagrams[added], Drop::queue_full);
   if (finishing_ && abandoned_) queue_.drop_waiting(*abandoned_, graves);
   queue_.drop_oldest(limits_.max_queue_bytes, graves);
+  // Empty now, it has room for as many spares.
+  datagrams.clear();
+  if (spares_.empty()) spares_.swap(datagrams);
+}
+
+std::vector<encode::Datagram> Sender::take_spares() noexcept {
+  const std::lock_guard lock{gate_.mutex};
+  return std::exchange(spares_, {});
+}
+
+// REQUIRES: the gate's mutex is held.
+void Sender::keep_spares(Queue::Entries& graves) noexcept {
+  for (Queue::Entry& entry : graves) {
+    if (spares_.size() == spares_.capacity()) return;
+    spares_.push_back(std::move(entry.datagram));
+  }
 }
 
 Clock::SteadyTime Sender::pump() noexcept { return pump_until(RealTime::max()); }
@@ -92,11 +108,11 @@ Clock::SteadyTime Sender::pump_batches(RealTime deadline) noexcept {
       case After::wait_writable: {
         const auto left = std::chrono::ceil<milliseconds>(deadline - real_now());
         transport_->wait_writable(std::clamp(left, milliseconds{0}, kPatience));
-        return retry_blocked();
+        return next_try();
       }
       case After::back_off:
         transport_->reconnect();
-        return retry_unreachable();
+        return next_try();
       case After::reconnect_and_go_on:
         transport_->reconnect();
         break;
@@ -133,11 +149,11 @@ Sender::After Sender::settle(const SendResult& result, std::size_t tried) noexce
   if (queue_.end_disowned(graves)) return After::go_on;
   queue_.hand_over(sent, graves);
   if (sent > 0) course_ = Course{};
-  course_.unreachable = false;
   After after = After::go_on;
   if (sent < tried) after = settle_rest(result, tried, graves);
   if (abandoned_) queue_.drop_in_flight(*abandoned_, graves);
   queue_.put_back();
+  keep_spares(graves);
   return after;
 }
 
@@ -156,12 +172,24 @@ Sender::After Sender::settle_rest(const SendResult& result,
     case SendStatus::would_block:
       break;
   }
+  return settle_blocked();
+}
+
+// The first time wait_writable() will say when there is room; after that it cannot be trusted.
+Sender::After Sender::settle_blocked() noexcept {
+  if (course_.misses++ == 0)
+    retry_after(milliseconds{0});
+  else
+    retry_after(std::clamp(course_.delay * 2, milliseconds{1}, kPatience));
   return After::wait_writable;
 }
 
 Sender::After Sender::settle_unreachable(Queue::Entries& graves) noexcept {
-  course_.unreachable = true;
-  if (!finishing_) return After::back_off;
+  if (!finishing_) {
+    ++course_.misses;
+    retry_after(std::clamp(course_.delay * 2, kFirstRetry, kLastRetry));
+    return After::back_off;
+  }
   if (!std::exchange(course_.last_chance, true)) return After::reconnect_and_go_on;
   queue_.drop_in_flight(Drop::unreachable, graves);
   queue_.drop_waiting(Drop::unreachable, graves);
@@ -176,24 +204,17 @@ Sender::After Sender::settle_too_large(bool alone, Queue::Entries& graves) noexc
   return After::go_on;
 }
 
-// The first time wait_writable() has just said that there is room; after that it cannot be trusted.
-Clock::SteadyTime Sender::retry_blocked() noexcept {
-  const std::lock_guard lock{gate_.mutex};
-  if (course_.misses++ == 0) return retry_after(milliseconds{0});
-  return retry_after(std::clamp(course_.delay * 2, milliseconds{1}, kPatience));
-}
-
-Clock::SteadyTime Sender::retry_unreachable() noexcept {
-  const std::lock_guard lock{gate_.mutex};
-  ++course_.misses;
-  return retry_after(std::clamp(course_.delay * 2, kFirstRetry, kLastRetry));
-}
-
-// REQUIRES: the gate's mutex is held.
-Clock::SteadyTime Sender::retry_after(milliseconds delay) noexcept {
+// When to try again is settled together with the outcome, and only read after the waiting: a
+// finish() in between means now, and nothing may put that off.
+void Sender::retry_after(milliseconds delay) noexcept {
   course_.delay = delay;
   course_.retry_at = clock_->steady_now() + delay;
-  return queue_.empty() ? Clock::SteadyTime::max() : course_.retry_at;
+}
+
+Clock::SteadyTime Sender::next_try() noexcept {
+  const std::lock_guard lock{gate_.mutex};
+  if (queue_.empty()) return Clock::SteadyTime::max();
+  return std::max(course_.retry_at, clock_->steady_now());
 }
 
 void Sender::retry_now() noexcept {
@@ -203,13 +224,12 @@ void Sender::retry_now() noexcept {
 
 // A client's clock may stand still: what it asks to wait for is waited for here, in real time, and
 // then counts as over.
-bool Sender::drain(RealTime deadline, WhenUnreachable when_unreachable) noexcept {
+bool Sender::drain(RealTime deadline) noexcept {
   for (;;) {
     retry_now();
     const auto next = pump_until(deadline);
     std::unique_lock lock{gate_.mutex};
     if (queue_.empty()) return true;
-    if (course_.unreachable && when_unreachable == WhenUnreachable::give_up) return false;
     const auto left = deadline - real_now();
     if (left <= left.zero()) return false;
     gate_.changed.wait_for(lock, std::clamp(next - clock_->steady_now(), left.zero(), left));

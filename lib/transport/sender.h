@@ -47,7 +47,7 @@ class Sender {
 
   using Totals = Queue::Totals;
 
-  enum class WhenUnreachable : std::uint8_t { keep_trying, give_up };
+  enum class WhenUnreachable : std::uint8_t { keep_trying };
 
   Sender(std::shared_ptr<Transport> transport, std::shared_ptr<const Clock> clock, Limits limits);
   Sender(const Sender&) = delete;
@@ -62,9 +62,13 @@ class Sender {
   // when nothing is queued. Earlier calls do no harm.
   Clock::SteadyTime pump() noexcept;
 
+  // Gives datagrams that nobody needs any more, for the memory of their payloads; no more than the
+  // vector of one push had room for.
+  std::vector<encode::Datagram> take_spares() noexcept;
+
   // Pumps on this thread until nothing is queued, and tells whether that was reached by `deadline`.
-  // give_up also ends it, with the rest still queued, when the Agent is not there.
-  bool drain(RealTime deadline, WhenUnreachable when_unreachable) noexcept;
+  bool drain(RealTime deadline) noexcept;
+  bool drain(RealTime deadline, WhenUnreachable) noexcept { return drain(deadline); }
 
   // Says that the client is closing: an Agent that is not there is tried once more, at once, and
   // then everything queued is dropped as Drop::unreachable. After it abandon() is final.
@@ -101,8 +105,7 @@ class Sender {
   struct Course {
     Clock::SteadyTime retry_at = Clock::SteadyTime::min();
     std::chrono::milliseconds delay{0};
-    int misses = 0;  // sends in a row that handed over nothing
-    bool unreachable = false;
+    int misses = 0;            // sends in a row that handed over nothing
     bool last_chance = false;  // the client is closing and the Agent was not there once
     bool one_by_one = false;   // after too_large, until the culprit is found
   };
@@ -114,12 +117,13 @@ class Sender {
   Clock::SteadyTime take(Queue::Views& views) noexcept;
   After settle(const SendResult& result, std::size_t tried) noexcept;
   After settle_rest(const SendResult& result, std::size_t tried, Queue::Entries& graves) noexcept;
+  After settle_blocked() noexcept;
   After settle_unreachable(Queue::Entries& graves) noexcept;
   After settle_too_large(bool alone, Queue::Entries& graves) noexcept;
-  Clock::SteadyTime retry_blocked() noexcept;
-  Clock::SteadyTime retry_unreachable() noexcept;
-  Clock::SteadyTime retry_after(std::chrono::milliseconds delay) noexcept;
+  void retry_after(std::chrono::milliseconds delay) noexcept;
+  Clock::SteadyTime next_try() noexcept;
   void retry_now() noexcept;
+  void keep_spares(Queue::Entries& graves) noexcept;
 
   const std::shared_ptr<Transport> transport_;
   const std::shared_ptr<const Clock> clock_;
@@ -129,6 +133,7 @@ class Sender {
   Queue queue_;
   Pacer pacer_;
   Course course_;
+  std::vector<encode::Datagram> spares_;
   bool pumping_ = false;
   bool finishing_ = false;
   std::optional<Drop> abandoned_;

@@ -30,18 +30,29 @@ Udp::Endpoints Udp::at_port(const Addresses& addresses, std::uint16_t port) {
   return endpoints;
 }
 
+// A router's word that a datagram was too large (ICMP "fragmentation needed") comes after it was
+// handed over, and the kernel answers it to the next send, whatever the size of that. So one answer
+// only tells about the path, and the datagram is tried again; a second one is about itself.
 SendResult Udp::send(std::span<const std::string_view> datagrams) noexcept {
   const ErrnoKept kept;
   refresh_endpoints();
   if (endpoints_.empty()) return {0, SendStatus::unreachable, EHOSTUNREACH};
   std::size_t sent = 0;
   std::size_t misses = 0;
+  bool blamed = false;  // whether the present datagram was called too large
   while (sent < datagrams.size()) {
     const Progress progress = send_some(datagrams.subspan(sent));
     sent += progress.sent;
-    if (progress.sent > 0) misses = 0;
+    if (progress.sent > 0) {
+      misses = 0;
+      blamed = false;
+    }
     if (progress.error == 0) continue;
     const SendStatus status = status_of(progress.error);
+    if (status == SendStatus::too_large && !std::exchange(blamed, true)) {
+      limit_.note_carried(carried_bytes());
+      continue;
+    }
     if (status == SendStatus::unreachable) {
       try_elsewhere(progress.error);
       if (misses++ < endpoints_.size()) continue;
@@ -98,7 +109,10 @@ int Udp::open() noexcept {
   if (const int error = socket_.open(endpoint.protocol().family(), SOCK_DGRAM)) return error;
   doubtful_ = is_loopback();
   const int error = socket_.connect(endpoint.data(), endpoint.size());
-  if (error != 0) socket_.close();
+  if (error != 0)
+    socket_.close();
+  else
+    limit_.restore();
   return error;
 }
 

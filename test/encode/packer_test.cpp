@@ -1,6 +1,7 @@
 #include "encode/packer.h"
 
 #include <new>
+#include <utility>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -137,6 +138,44 @@ TEST_CASE("what is full can be taken before the rest") {
   CHECK(payloads(packer.take_full(), 8) == Strings{"n:1|c\n"});
   CHECK(packer.take_full().empty());
   CHECK(payloads(packer.take(), 8) == Strings{"n:2|c\n"});
+}
+
+TEST_CASE("the memory of spares is used again, and what is in them is not") {
+  std::vector<Datagram> spares;
+  spares.push_back({std::string(5'000, 'x'), {7, 7}});
+  const char* const memory = spares.front().payload.data();
+  Packer packer{8, Packing::many_values, kNone, std::move(spares)};
+  packer.add(frame(MetricType::count), std::int64_t{1}, {1, 1});
+  packer.add(frame(MetricType::count), std::int64_t{2}, {1, 2});
+  const auto datagrams = packer.take();
+  CHECK(payloads(datagrams, 8) == Strings{"n:1|c\n", "n:2|c\n"});
+  CHECK(datagrams.front().payload.data() == memory);
+  CHECK(datagrams.front().amount == Amount{1, 1});
+}
+
+TEST_CASE("lines of all kinds in turn keep their own rates, tags and times") {
+  const Constants constants{"g", "|c:in-7", pawl::Cardinality::unset};
+  Packer packer{1000, Packing::many_values, constants};
+  Frame sampled = frame(MetricType::distribution, "s");
+  sampled.rate = 0.5F;
+  Frame tagged = sampled;
+  tagged.tags = "a";
+  Frame stamped = frame(MetricType::gauge, "t");
+  stamped.unix_seconds = 1'700'000'000;
+  Frame later = stamped;
+  later.unix_seconds = 1'700'000'001;
+  packer.add(frame(MetricType::distribution), Values{1});
+  packer.add(sampled, Values{1});
+  packer.add(tagged, Values{1});
+  packer.add(stamped, 1.0, {1, 0});
+  packer.add(later, 1.0, {1, 0});
+  packer.add(frame(MetricType::gauge), 1.0, {1, 0});
+  CHECK(payloads(packer.take(), 1000) == Strings{"n:1|d|#g|c:in-7\n"
+                                                 "s:1|d|@0.5|#g|c:in-7\n"
+                                                 "s:1|d|@0.5|#g,a|c:in-7\n"
+                                                 "t:1|g|#g|c:in-7|T1700000000\n"
+                                                 "t:1|g|#g|c:in-7|T1700000001\n"
+                                                 "n:1|g|#g|c:in-7\n"});
 }
 
 // Gives the samples in whole datagrams when the nth allocation failed, or all when it did not.

@@ -132,7 +132,7 @@ TEST_CASE("a child forked while its parent sends, waits and pushes can do all th
   auto sender = std::make_unique<Sender>(transport, std::make_shared<Clock>(), Sender::Limits{});
   sender->push(datagrams(0, 40));
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{30};
-  std::thread pump{[&] { sender->drain(deadline, Sender::WhenUnreachable::keep_trying); }};
+  std::thread pump{[&] { sender->drain(deadline); }};
   std::thread waiter{[&] { sender->wait_empty(deadline); }};
   {
     std::unique_lock lock{mutex};
@@ -163,7 +163,7 @@ TEST_CASE("parent and child of 200 forks send each datagram once over a real soc
   const auto transport = make_transport(*parse_address(agent.url()));
   Sender sender{transport, std::make_shared<Clock>(), {}};
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{60};
-  const auto drained = [&] { return sender.drain(deadline, Sender::WhenUnreachable::keep_trying); };
+  const auto drained = [&] { return sender.drain(deadline); };
   for (std::size_t i = 0; i < 200; ++i) {
     sender.push(datagrams(2 * i, 1));  // pending over the fork: the parent's alone
     CHECK(true_in_child(sender, [&] {

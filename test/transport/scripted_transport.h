@@ -36,8 +36,14 @@ class ScriptedTransport final : public Transport {
       payloads_.emplace_back(datagrams[i]);
     return result;
   }
-  void wait_writable(std::chrono::milliseconds) noexcept override { ++waits; }
-  void reconnect() noexcept override { ++reconnects; }
+  void wait_writable(std::chrono::milliseconds) noexcept override {
+    ++waits;
+    if (on_pause) on_pause();
+  }
+  void reconnect() noexcept override {
+    ++reconnects;
+    if (on_pause) on_pause();
+  }
 
   // Replaces the script. REQUIRES: nobody sends.
   void answer(Answer answer) { answer_ = std::move(answer); }
@@ -46,6 +52,9 @@ class ScriptedTransport final : public Transport {
     const std::lock_guard lock{mutex_};
     return payloads_;
   }
+
+  // Happens inside wait_writable() and reconnect(). REQUIRES: set while nobody sends.
+  std::function<void()> on_pause;
 
   std::atomic<int> sends{0};
   std::atomic<int> waits{0};

@@ -23,7 +23,6 @@ using pawl::test::takes_all;
 using pawl::transport::Sender;
 using Datagrams = ScriptedTransport::Datagrams;
 using RealTime = Sender::RealTime;
-using WhenUnreachable = Sender::WhenUnreachable;
 
 RealTime real_now() { return std::chrono::steady_clock::now(); }
 RealTime soon() { return real_now() + std::chrono::seconds{10}; }
@@ -44,7 +43,7 @@ TEST_CASE("draining sends everything, however often the receiver is full") {
     return ++answers % 3 == 0 ? takes_all(given) : SendResult{0, SendStatus::would_block, 0};
   }};
   rig.sender.push(datagrams(0, 100));
-  CHECK(rig.sender.drain(soon(), WhenUnreachable::give_up));
+  CHECK(rig.sender.drain(soon()));
   CHECK(rig.transport->payloads() == payloads_of(0, 100));
 }
 
@@ -54,24 +53,15 @@ TEST_CASE("draining keeps trying an Agent that comes back") {
     return ++answers > 2 ? takes_all(given) : SendResult{0, SendStatus::unreachable, 0};
   }};
   rig.sender.push(datagrams(0, 5));
-  CHECK(rig.sender.drain(soon(), WhenUnreachable::keep_trying));
+  CHECK(rig.sender.drain(soon()));
   CHECK(rig.sender.totals().handed_to_kernel == amount_of(0, 5));
-}
-
-TEST_CASE("draining gives up on an Agent that is not there and keeps the queue") {
-  Rig rig{refuses(SendStatus::unreachable)};
-  rig.sender.push(datagrams(0, 5));
-  const RealTime deadline = soon();
-  CHECK(!rig.sender.drain(deadline, WhenUnreachable::give_up));
-  CHECK(real_now() < deadline);
-  CHECK(rig.sender.totals().queued == amount_of(0, 5));
 }
 
 TEST_CASE("draining ends at its deadline and keeps the rest") {
   Rig rig{refuses(SendStatus::would_block)};
   rig.sender.push(datagrams(0, 5));
   const RealTime deadline = real_now() + std::chrono::milliseconds{20};
-  CHECK(!rig.sender.drain(deadline, WhenUnreachable::keep_trying));
+  CHECK(!rig.sender.drain(deadline));
   CHECK(real_now() >= deadline);
   CHECK(rig.sender.totals().queued == amount_of(0, 5));
 }
@@ -79,7 +69,7 @@ TEST_CASE("draining ends at its deadline and keeps the rest") {
 TEST_CASE("draining with a deadline that has passed still tries once") {
   Rig rig{takes_all};
   rig.sender.push(datagrams(0, 5));
-  CHECK(rig.sender.drain(real_now(), WhenUnreachable::keep_trying));
+  CHECK(rig.sender.drain(real_now()));
 }
 
 TEST_CASE("closing does not wait for an Agent that is not there") {
@@ -88,10 +78,27 @@ TEST_CASE("closing does not wait for an Agent that is not there") {
   rig.sender.pump();
   rig.sender.finish();
   const RealTime deadline = soon();
-  CHECK(rig.sender.drain(deadline, WhenUnreachable::keep_trying));
+  CHECK(rig.sender.drain(deadline));
   CHECK(real_now() < deadline);
   CHECK(rig.sender.totals().dropped[Drop::unreachable] == amount_of(0, 100));
   CHECK(rig.transport->sends == 3);  // one before, one, and one retry
+}
+
+// As when the thread that pumps is between the outcome of a send and its end.
+TEST_CASE("a close that comes while an outcome is settled is not put off by it") {
+  for (const SendStatus status : {SendStatus::unreachable, SendStatus::would_block}) {
+    const auto clock = std::make_shared<ManualClock>();
+    const auto transport = std::make_shared<ScriptedTransport>(refuses(status));
+    Sender sender{transport, clock, {}};
+    sender.push(datagrams(0, 5));
+    for (int i = 0; i < 10; ++i) clock->advance(sender.pump() - clock->steady_now());
+    transport->on_pause = [&sender] { sender.finish(); };
+    CHECK(sender.pump() == clock->steady_now());
+    transport->on_pause = {};
+    transport->answer(takes_all);
+    sender.pump();
+    CHECK(sender.totals().handed_to_kernel == amount_of(0, 5));
+  }
 }
 
 TEST_CASE("closing retries an Agent that has just come back and loses nothing") {
@@ -101,7 +108,7 @@ TEST_CASE("closing retries an Agent that has just come back and loses nothing") 
   }};
   rig.sender.push(datagrams(0, 100));
   rig.sender.finish();
-  CHECK(rig.sender.drain(soon(), WhenUnreachable::keep_trying));
+  CHECK(rig.sender.drain(soon()));
   CHECK(rig.sender.totals().handed_to_kernel == amount_of(0, 100));
   CHECK(rig.transport->reconnects == 1);
 }

@@ -252,13 +252,30 @@ TEST_CASE("UDP is paced to 32 datagrams a millisecond, everything else is not") 
   const bool held_back = udp->payloads().size() == 32 && next > before && next != kIdle;
   const bool held_up = clock->steady_now() - before >= milliseconds{1};
   CHECK((held_back || held_up));
-  CHECK(paced.drain(std::chrono::steady_clock::now() + std::chrono::seconds{10},
-                    Sender::WhenUnreachable::keep_trying));
+  CHECK(paced.drain(std::chrono::steady_clock::now() + std::chrono::seconds{10}));
   CHECK(udp->payloads() == payloads_of(0, 40));
 
   Rig unpaced{takes_all};
   unpaced.sender.push(datagrams(0, 1000));
   CHECK(unpaced.sender.pump() == kIdle);
+}
+
+TEST_CASE("what is done with leaves its memory, for as many datagrams as a push had room for") {
+  Rig rig{takes_all};
+  CHECK(rig.sender.take_spares().empty());
+  auto first = datagrams(0, 20, 1000);
+  const char* memory = first.front().payload.data();
+  rig.sender.push(std::move(first));
+  CHECK(rig.sender.take_spares().empty());
+  auto second = datagrams(20, 3, 1000);
+  const std::size_t room = second.capacity();
+  REQUIRE(room < 20);
+  rig.sender.push(std::move(second));
+  rig.sender.pump();
+  const auto spares = rig.sender.take_spares();
+  REQUIRE(spares.size() == room);
+  CHECK(spares.front().payload.data() == memory);
+  CHECK(rig.sender.take_spares().empty());
 }
 
 TEST_CASE("a pump ends now and then although there is more to send") {

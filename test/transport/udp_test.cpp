@@ -166,6 +166,66 @@ TEST_CASE("a datagram that no path carries lowers the limit, and smaller ones st
   CHECK(agent.wait_for(1));
 }
 
+TEST_CASE("a datagram that is blamed for the one before is tried once more and not lost") {
+  const FakeAgent agent{Kind::udp_v4};
+  UdpSeams seams;
+  int calls = 0;
+  seams.calls.sendmmsg = [&calls](int fd, mmsghdr* messages, unsigned count, int flags) {
+    if (++calls != 2) return ::sendmmsg(fd, messages, count, flags);
+    errno = EMSGSIZE;
+    return -1;
+  };
+  Udp udp{"127.0.0.1", agent.port(), 1432, seams};
+  CHECK(send_one(udp, "a:1|c\n").sent == 1);
+  CHECK(send_one(udp, "b:1|c\n").sent == 1);
+  CHECK(udp.max_datagram_bytes() == 1432);
+  REQUIRE(agent.wait_for(2));
+  CHECK(agent.payloads() == Strings{"a:1|c\n", "b:1|c\n"});
+}
+
+TEST_CASE("every datagram that is blamed has a try of its own") {
+  const FakeAgent agent{Kind::udp_v4};
+  UdpSeams seams;
+  int calls = 0;
+  seams.calls.sendmmsg = [&calls](int fd, mmsghdr* messages, unsigned, int flags) {
+    if (++calls % 2 == 0) return ::sendmmsg(fd, messages, 1, flags);
+    errno = EMSGSIZE;
+    return -1;
+  };
+  Udp udp{"127.0.0.1", agent.port(), 1432, seams};
+  const std::array<std::string_view, 3> three{"a:1|c\n", "b:2|c\n", "c:3|c\n"};
+  CHECK(udp.send(three).sent == 3);
+  CHECK(agent.wait_for(3));
+}
+
+TEST_CASE("a datagram that is refused twice is too large") {
+  int calls = 0;
+  Udp udp{"127.0.0.1", 8125, 8192, failing_with(EMSGSIZE, calls)};
+  const SendResult result = send_one(udp, std::string(8000, 'x'));
+  CHECK(result.status == SendStatus::too_large);
+  CHECK(calls == 2);
+  CHECK(udp.max_datagram_bytes() == 4000);
+}
+
+TEST_CASE("a new connection takes as much as was asked for, whatever the one before took") {
+  const FakeAgent agent{Kind::udp_v4};
+  UdpSeams seams;
+  bool refuse = true;
+  seams.calls.sendmmsg = [&refuse](int fd, mmsghdr* messages, unsigned count, int flags) {
+    if (!refuse) return ::sendmmsg(fd, messages, count, flags);
+    errno = EMSGSIZE;
+    return -1;
+  };
+  Udp udp{"127.0.0.1", agent.port(), 8192, seams};
+  send_one(udp, std::string(8000, 'x'));
+  refuse = false;
+  CHECK(send_one(udp, "a:1|c\n").sent == 1);
+  CHECK(udp.max_datagram_bytes() == 4000);
+  udp.reconnect();
+  CHECK(send_one(udp, "b:1|c\n").sent == 1);
+  CHECK(udp.max_datagram_bytes() == 8192);
+}
+
 TEST_CASE("a sender drops only the datagram that no path carries") {
   const FakeAgent agent{Kind::udp_v4};
   Sender sender{std::make_shared<Udp>("127.0.0.1", agent.port(), 65'535),
@@ -174,8 +234,7 @@ TEST_CASE("a sender drops only the datagram that no path carries") {
   sender.push(datagrams(0, 3));
   sender.push(datagrams(3, 1, 65'508));
   sender.push(datagrams(4, 3));
-  CHECK(sender.drain(std::chrono::steady_clock::now() + std::chrono::seconds{10},
-                     Sender::WhenUnreachable::keep_trying));
+  CHECK(sender.drain(std::chrono::steady_clock::now() + std::chrono::seconds{10}));
   CHECK(sender.totals().dropped[pawl::Drop::too_large] == pawl::test::amount_of(3, 1));
   REQUIRE(agent.wait_for(6));
   CHECK(agent.payloads().back() == "6:1|c\n");

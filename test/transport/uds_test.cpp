@@ -164,8 +164,7 @@ TEST_CASE("a sender before an Agent that never reads stays within its bytes and 
       CHECK(sender.totals().queued_bytes <= 65'536);
     }
     agent.resume();
-    CHECK(sender.drain(std::chrono::steady_clock::now() + std::chrono::seconds{30},
-                       Sender::WhenUnreachable::keep_trying));
+    CHECK(sender.drain(std::chrono::steady_clock::now() + std::chrono::seconds{30}));
     const Sender::Totals totals = sender.totals();
     CHECK(totals.dropped[pawl::Drop::queue_full].samples > 0);
     CHECK(accounted(totals) == amount_of(0, 1000));
