@@ -1,77 +1,86 @@
 // What does a call with a name and five tags cost, for 1, 100 and 10,000 contexts in a
-// pseudo-random order, beside a mutex and a map?
+// pseudo-random order, beside a mutex and a map, and beside formatting and sending each call?
 
-#include <benchmark/benchmark.h>
-
+#include "calls.h"
 #include "mutex_map.h"
+#include "receiver.h"
 #include "work.h"
 
 namespace {
 
-void mutex_map_count(benchmark::State& state) {
-  const bench::Work work{static_cast<std::size_t>(state.range(0))};
+using benchmark::State;
+
+constexpr std::int64_t kSampled = 400'000;  // what fits into the memory for samples
+constexpr bench::Effort kEachContextOnce{.warm = bench::Work::kSteps};
+
+std::size_t contexts(const State& state) { return static_cast<std::size_t>(state.range(0)); }
+
+void mutex_map_count(State& state) {
+  const bench::Work work{contexts(state)};
   bench::MutexMap map;
   std::size_t step = 0;
-  for (auto _ : state) map.count(bench::kName, 1, work.tags(step++));
-  if (map.sum() != state.iterations()) state.SkipWithError("checksum");
+  const auto count = [&] { map.count(bench::kName, 1, work.at(step++)); };
+  const std::uint64_t calls = bench::measure(state, count, kEachContextOnce);
+  bench::expect(map.counted() == static_cast<std::int64_t>(calls), "mutex and map");
 }
-BENCHMARK(mutex_map_count)->Arg(1)->Arg(100)->Arg(10'000);
+BENCHMARK(mutex_map_count)->Name("mutex_map.count")->Arg(1)->Arg(100)->Arg(10'000);
 
-void count(benchmark::State& state) {
-  const bench::Work work{static_cast<std::size_t>(state.range(0))};
+void count(State& state) {
+  const bench::Work work{contexts(state)};
   const pawl::Client client = bench::make_client();
   std::size_t step = 0;
-  for (auto _ : state) client.count(bench::kName, 1, work.tags(step++));
-  bench::expect_arrived(client, static_cast<std::uint64_t>(state.iterations()), state.iterations());
+  const auto count = [&] { client.count(bench::kName, 1, work.at(step++)); };
+  bench::expect_arrived(client, bench::measure(state, count, kEachContextOnce));
 }
-BENCHMARK(count)->Arg(1)->Arg(100)->Arg(10'000);
+BENCHMARK(count)->Name("count.adhoc")->Arg(1)->Arg(100)->Arg(10'000);
 
-void mutex_map_sample(benchmark::State& state) {
-  const bench::Work work{static_cast<std::size_t>(state.range(0))};
+void mutex_map_sample(State& state) {
+  const bench::Work work{contexts(state)};
   bench::MutexMap map;
   std::size_t step = 0;
-  for (auto _ : state) map.sample(bench::kName, 12.5, work.tags(step++));
+  const auto sample = [&] { map.sample("llm.latency_ms", 12.5, work.at(step++)); };
+  const std::uint64_t calls = bench::measure(state, sample, kEachContextOnce);
+  bench::expect(map.sampled() == calls, "mutex and map");
 }
-BENCHMARK(mutex_map_sample)->Arg(1)->Arg(100)->Iterations(400'000);
+BENCHMARK(mutex_map_sample)->Name("mutex_map.sample")->Arg(1)->Arg(100)->Iterations(kSampled);
 
-void distribution(benchmark::State& state) {
-  const bench::Work work{static_cast<std::size_t>(state.range(0))};
+void distribution(State& state) {
+  const bench::Work work{contexts(state)};
   const pawl::Client client = bench::make_client();
   std::size_t step = 0;
-  for (auto _ : state) client.distribution(bench::kName, 12.5, work.tags(step++));
-  bench::expect_arrived(client, static_cast<std::uint64_t>(state.iterations()), 0);
+  const auto record = [&] { client.distribution("llm.latency_ms", 12.5, work.at(step++)); };
+  bench::expect_arrived(client, bench::measure(state, record, kEachContextOnce), 0);
 }
-BENCHMARK(distribution)->Arg(1)->Arg(100)->Iterations(400'000);
+BENCHMARK(distribution)->Name("distribution.adhoc")->Arg(1)->Arg(100)->Iterations(kSampled);
 
-// A tag that the policy does not let pass, in every call.
-void count_with_a_refused_tag(benchmark::State& state) {
-  auto made = pawl::Client::create({.tag_policy = {.allowed_keys = {{"model", "feature", "env"}}},
-                                    .telemetry = pawl::Switch::off,
-                                    .environment = pawl::Switch::off,
-                                    .transport = std::make_shared<bench::Sink>()});
-  const bench::Work work{1};
-  for (auto _ : state) made->count(bench::kName, 1, work.tags(0));
-  bench::expect_arrived(*made, static_cast<std::uint64_t>(state.iterations()), state.iterations());
-}
-BENCHMARK(count_with_a_refused_tag);
-
-// The six metrics of one LLM request, all with the same tags.
-void record_of_six(benchmark::State& state) {
-  const bench::Work work{1};
+void gauge(State& state) {
+  const bench::Work work{contexts(state)};
   const pawl::Client client = bench::make_client();
-  const pawl::Tags tags = work.tags(0);
-  for (auto _ : state) {
-    client.count("llm.requests", 1, tags);
-    client.distribution("llm.input_tokens", 1840, tags);
-    client.distribution("llm.output_tokens", 312, tags);
-    client.distribution("llm.latency_ms", 1430.5, tags);
-    client.distribution("llm.estimated_cost_usd", 0.0061, tags);
-    client.count("llm.json_invalid", 1, tags);
-  }
-  const auto rounds = state.iterations();
-  bench::expect_arrived(client, 6 * static_cast<std::uint64_t>(rounds), 2 * rounds);
+  std::size_t step = 0;
+  const auto set = [&] { client.gauge("llm.queue_depth", 12.5, work.at(step++)); };
+  bench::expect_arrived(client, bench::measure(state, set, kEachContextOnce), 0);
 }
-BENCHMARK(record_of_six)->Iterations(60'000);
+BENCHMARK(gauge)->Name("gauge.adhoc")->Arg(1)->Arg(100);
+
+// Two tags that the policy does not let pass, in every call.
+void count_with_refused_tags(State& state) {
+  const bench::Work work{1};
+  const pawl::Client client =
+      bench::make_client({.tag_policy = {.allowed_keys = {{"model", "feature", "env"}}},
+                          .transport = std::make_shared<bench::Sink>()});
+  const auto count = [&] { client.count(bench::kName, 1, work.context(0)); };
+  bench::expect_arrived(client, bench::measure(state, count));
+}
+BENCHMARK(count_with_refused_tags)->Name("count.adhoc.refused_tags");
+
+// UDP, which never waits for its reader: what this baseline sent, the kernel took.
+void format_send_count(State& state) {
+  const bench::Work work{1};
+  bench::Receiver receiver{bench::Via::udp};
+  bench::FormatSend client{receiver};
+  bench::measure(state, [&] { client.count(bench::kName, 1, work.context(0)); });
+}
+BENCHMARK(format_send_count)->Name("format_send.count.1");
 
 }  // namespace
 

@@ -1,83 +1,165 @@
-// What does a record through a bound handle cost, beside a raw add to a thread-local and a shared
-// atomic?
+// What does a record through a bound handle cost, beside a raw add to a thread-local and a locked
+// add to a shared word?
 
 #include <atomic>
+#include <chrono>
+#include <thread>
 
-#include <benchmark/benchmark.h>
-
+#include "calls.h"
 #include "work.h"
 
 namespace {
 
+using benchmark::State;
+
+constexpr std::int64_t kSampled = 400'000;  // what fits into the memory for samples
+const bench::Work g_work{1};
+
 constinit thread_local std::uint64_t t_sum = 0;
 
-void raw_thread_local_add(benchmark::State& state) {
-  for (auto _ : state) {
-    ++t_sum;
-    benchmark::ClobberMemory();
+void raw_thread_local_add(State& state) {
+  const std::uint64_t before = t_sum;
+  const std::uint64_t calls = bench::measure(state, [] { ++t_sum; });
+  bench::expect(t_sum - before == calls, "thread-local sum");
+}
+BENCHMARK(raw_thread_local_add)->Name("raw.thread_local_add");
+
+void raw_lock_xadd(State& state) {
+  std::atomic<std::uint64_t> sum{0};
+  const std::uint64_t calls =
+      bench::measure(state, [&] { benchmark::DoNotOptimize(sum.fetch_add(1)); });
+  bench::expect(sum == calls, "shared sum");
+}
+BENCHMARK(raw_lock_xadd)->Name("raw.lock_xadd");
+
+void counter(State& state) {
+  const pawl::Client client = bench::make_client();
+  const pawl::Counter counter = client.counter(bench::kName, g_work.context(0));
+  bench::expect_arrived(client, bench::measure(state, [&] { counter.add(); }));
+}
+BENCHMARK(counter)->Name("counter.bound.1t");
+
+// Counters of many contexts in turn: their cells are not all in the nearest cache.
+void counter_of_many(State& state) {
+  const bench::Work work{static_cast<std::size_t>(state.range(0))};
+  const pawl::Client client = bench::make_client();
+  const auto counters = bench::counters_of(client, work);
+  std::size_t step = 0;
+  const auto add = [&] { counters[work.number_at(step++)].add(); };
+  bench::expect_arrived(client, bench::measure(state, add, {.warm = bench::Work::kSteps}));
+}
+BENCHMARK(counter_of_many)->Name("counter.bound.many")->Arg(100)->Arg(10'000);
+
+// Bursts that fit into the thread's ring, emptied between them; the emptying is not in it. Single
+// calls are in bench/tails.cpp, for the same reason.
+void distribution(State& state) {
+  constexpr int kBurst = 4'000;
+  const pawl::Client client = bench::make_client(pawl::Background::manual);
+  const pawl::Distribution distribution = client.distribution("llm.latency_ms", g_work.context(0));
+  distribution.record(12.5);
+  client.flush();
+  std::uint64_t allocated = 0;
+  while (state.KeepRunningBatch(kBurst)) {
+    const std::uint64_t allocated_before = bench::allocations();
+    const auto start = std::chrono::steady_clock::now();
+    for (int i = 0; i < kBurst; ++i) {
+      distribution.record(12.5);
+      benchmark::ClobberMemory();
+    }
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    state.SetIterationTime(took.count());
+    allocated += bench::allocations() - allocated_before;
+    client.flush();
   }
+  state.counters["allocations"] = {static_cast<double>(allocated),
+                                   benchmark::Counter::kAvgIterations};
+  bench::expect_arrived(client, 1 + static_cast<std::uint64_t>(state.iterations()), 0);
 }
-BENCHMARK(raw_thread_local_add);
+BENCHMARK(distribution)->Name("distribution.bound.1t")->Iterations(kSampled)->UseManualTime();
 
-void raw_shared_atomic_add(benchmark::State& state) {
-  static std::atomic<std::uint64_t> sum{0};
-  for (auto _ : state) sum.fetch_add(1, std::memory_order_relaxed);
-}
-BENCHMARK(raw_shared_atomic_add);
-
-void counter_add(benchmark::State& state) {
-  const bench::Context context{1};
+// As fast as a thread can for a while, and the CPU time of all threads: with the moving of full
+// rings and the folding, which the background threads are given time to end; without the encoding,
+// which is a flush's.
+void distribution_folded(State& state) {
+  constexpr int kBurst = 100'000;
+  constexpr std::chrono::milliseconds kUntilFolded{10};
   const pawl::Client client = bench::make_client();
-  const pawl::Counter counter = client.counter(bench::kName, context.tags());
-  for (auto _ : state) {
-    counter.add(2);
-    benchmark::ClobberMemory();
+  const pawl::Distribution distribution = client.distribution("llm.latency_ms", g_work.context(0));
+  std::uint64_t recorded = 0;
+  while (state.KeepRunningBatch(kBurst)) {
+    for (int i = 0; i < kBurst; ++i) {
+      distribution.record(12.5);
+      benchmark::ClobberMemory();
+    }
+    recorded += kBurst;
+    std::this_thread::sleep_for(kUntilFolded);
+    state.PauseTiming();
+    client.flush();
+    state.ResumeTiming();
   }
-  const auto calls = static_cast<std::uint64_t>(state.iterations());
-  bench::expect_arrived(client, calls, static_cast<std::int64_t>(2 * calls));
+  bench::expect_arrived(client, recorded, 0);
 }
-BENCHMARK(counter_add);
+BENCHMARK(distribution_folded)
+    ->Name("distribution.folded.1t")
+    ->Iterations(kSampled)
+    ->MeasureProcessCPUTime();
 
-// With the moving of full rings by the recording thread, and the background's draining beside it;
-// few enough calls for the samples to fit into memory.
-void distribution_record(benchmark::State& state) {
-  const bench::Context context{1};
+// The same until the kernel, or what stands for it here, has them.
+void distribution_flushed(State& state) {
   const pawl::Client client = bench::make_client();
-  const pawl::Distribution distribution = client.distribution(bench::kName, context.tags());
-  for (auto _ : state) {
-    distribution.record(12.5);
-    benchmark::ClobberMemory();
+  const pawl::Distribution distribution = client.distribution("llm.latency_ms", g_work.context(0));
+  std::uint64_t recorded = 0;
+  while (state.KeepRunningBatch(kSampled)) {
+    for (std::int64_t i = 0; i < kSampled; ++i) {
+      distribution.record(1000.0 + 0.125 * static_cast<double>(i % 65'536));
+      benchmark::ClobberMemory();
+    }
+    recorded += kSampled;
+    client.flush();
   }
-  bench::expect_arrived(client, static_cast<std::uint64_t>(state.iterations()), 0);
+  bench::expect_arrived(client, recorded, 0);
 }
-BENCHMARK(distribution_record)->Iterations(400'000);
+BENCHMARK(distribution_flushed)
+    ->Name("distribution.flushed.1t")
+    ->Iterations(kSampled)
+    ->MeasureProcessCPUTime();
 
-void gauge_set(benchmark::State& state) {
-  const bench::Context context{1};
+// Beside the background's draining, the moving of full rings by this thread included.
+void distribution_without_pause(State& state) {
   const pawl::Client client = bench::make_client();
-  const pawl::Gauge gauge = client.gauge(bench::kName, context.tags());
-  for (auto _ : state) gauge.set(12.5);
-  bench::expect_arrived(client, static_cast<std::uint64_t>(state.iterations()), 0);
+  const pawl::Distribution distribution = client.distribution("llm.latency_ms", g_work.context(0));
+  bench::expect_arrived(client, bench::measure(state, [&] { distribution.record(12.5); }), 0);
 }
-BENCHMARK(gauge_set);
+BENCHMARK(distribution_without_pause)->Name("distribution.bound.endless")->Iterations(kSampled);
 
-void set_insert_known_member(benchmark::State& state) {
-  const bench::Context context{1};
+void histogram_without_pause(State& state) {
   const pawl::Client client = bench::make_client();
-  const pawl::Set set = client.set(bench::kName, context.tags());
-  for (auto _ : state) set.insert("tenant-42");
-  bench::expect_arrived(client, static_cast<std::uint64_t>(state.iterations()), 0);
+  const pawl::Histogram histogram = client.histogram("llm.latency_ms", g_work.context(0));
+  bench::expect_arrived(client, bench::measure(state, [&] { histogram.record(12.5); }), 0);
 }
-BENCHMARK(set_insert_known_member);
+BENCHMARK(histogram_without_pause)->Name("histogram.bound.endless")->Iterations(kSampled);
 
-void scoped_timer(benchmark::State& state) {
-  const bench::Context context{1};
+void gauge(State& state) {
   const pawl::Client client = bench::make_client();
-  const pawl::Timing timing = client.timing(bench::kName, context.tags());
-  for (auto _ : state) const auto timer = timing.time();
-  bench::expect_arrived(client, static_cast<std::uint64_t>(state.iterations()), 0);
+  const pawl::Gauge gauge = client.gauge("llm.queue_depth", g_work.context(0));
+  bench::expect_arrived(client, bench::measure(state, [&] { gauge.set(12.5); }), 0);
 }
-BENCHMARK(scoped_timer)->Iterations(400'000);
+BENCHMARK(gauge)->Name("gauge.bound.1t");
+
+void set_of_a_known_member(State& state) {
+  const pawl::Client client = bench::make_client();
+  const pawl::Set set = client.set("llm.tenants", g_work.context(0));
+  bench::expect_arrived(client, bench::measure(state, [&] { set.insert("tenant-42"); }), 0);
+}
+BENCHMARK(set_of_a_known_member)->Name("set.bound.1t");
+
+void scoped_timer(State& state) {
+  const pawl::Client client = bench::make_client();
+  const pawl::Timing timing = client.timing("llm.latency_ms", g_work.context(0));
+  bench::expect_arrived(
+      client, bench::measure(state, [&] { const auto timer = timing.time(); }), 0);
+}
+BENCHMARK(scoped_timer)->Name("timer.bound.1t")->Iterations(kSampled);
 
 }  // namespace
 

@@ -1,0 +1,142 @@
+// How much memory does a context take, a context that another thread counts too, and a thread?
+// Growth of the resident set, each in a process of its own, forked before anything was recorded, so
+// that memory which another measurement left over hides nothing.
+
+#include <array>
+#include <cstdlib>
+#include <fstream>
+#include <latch>
+#include <thread>
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "calls.h"
+#include "work.h"
+
+namespace {
+
+using benchmark::State;
+
+constexpr std::size_t kContexts = 100'000;
+
+double resident_bytes() {
+  std::ifstream statm{"/proc/self/statm"};
+  double total = 0;
+  double resident = 0;
+  statm >> total >> resident;
+  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+double in_own_process(double (*measured)()) {
+  std::array<int, 2> pipe_ends{};
+  bench::expect(pipe(pipe_ends.data()) == 0, "pipe");
+  const pid_t child = fork();
+  bench::expect(child >= 0, "fork");
+  if (child == 0) {
+    const double bytes = measured();
+    _exit(write(pipe_ends[1], &bytes, sizeof(bytes)) == sizeof(bytes) ? 0 : 1);
+  }
+  close(pipe_ends[1]);
+  double bytes = 0;
+  const bool told = read(pipe_ends[0], &bytes, sizeof(bytes)) == sizeof(bytes);
+  close(pipe_ends[0]);
+  int status = 0;
+  waitpid(child, &status, 0);
+  bench::expect(told && status == 0, "a measurement in its own process failed");
+  return bytes;
+}
+
+// Nothing of the tags is kept by the bench.
+void count_context(const pawl::Client& client, std::size_t number) {
+  const std::string version = "2026-06-01." + std::to_string(number);
+  client.count(bench::kName,
+               1,
+               {{"model", "gpt-4.1"},
+                {"prompt_name", "support_triage"},
+                {"prompt_version", version},
+                {"feature", "support_agent"},
+                {"env", "prod"}});
+}
+
+pawl::Client make_client() {
+  return bench::make_client({.max_contexts = 2 * kContexts,
+                             .max_queue_bytes = std::size_t{64} << 20,
+                             .background = pawl::Background::manual,
+                             .transport = std::make_shared<bench::Sink>()});
+}
+
+// With the cells of the one thread that counts.
+double of_a_context() {
+  const pawl::Client client = make_client();
+  count_context(client, 0);
+  const double before = resident_bytes();
+  for (std::size_t i = 1; i <= kContexts; ++i) count_context(client, i);
+  const double grown = resident_bytes() - before;
+  bench::expect_arrived(client, kContexts + 1);
+  return grown / kContexts;
+}
+
+double of_a_context_and_thread() {
+  const pawl::Client client = make_client();
+  for (std::size_t i = 0; i < kContexts; ++i) count_context(client, i);
+  double grown = 0;
+  std::thread{[&] {
+    count_context(client, 0);
+    const double before = resident_bytes();
+    for (std::size_t i = 0; i < kContexts; ++i) count_context(client, i);
+    grown = resident_bytes() - before;
+  }}.join();
+  bench::expect_arrived(client, 2 * kContexts + 1);
+  return grown / kContexts;
+}
+
+// A counter and a full ring of samples; the thread itself, with its stack, is there before.
+double of_a_thread() {
+  constexpr std::ptrdiff_t kThreads = 16;
+  constexpr int kSamples = 4'000;
+  const pawl::Client client = make_client();
+  const bench::Work work{1};
+  const pawl::Counter counter = client.counter(bench::kName, work.context(0));
+  const pawl::Distribution latency = client.distribution("llm.latency_ms", work.context(0));
+  std::latch begin{1};
+  std::latch started{kThreads};
+  std::latch recorded{kThreads};
+  std::latch end{1};
+  std::vector<std::thread> threads;
+  for (std::ptrdiff_t i = 0; i < kThreads; ++i) {
+    threads.emplace_back([&] {
+      std::free(std::malloc(64));  // the C library's own share of a thread
+      started.count_down();
+      begin.wait();
+      counter.add();
+      for (int k = 0; k < kSamples; ++k) latency.record(12.5);
+      recorded.count_down();
+      end.wait();
+    });
+  }
+  started.wait();
+  const double before = resident_bytes();
+  begin.count_down();
+  recorded.wait();
+  const double grown = resident_bytes() - before;
+  end.count_down();
+  for (std::thread& thread : threads) thread.join();
+  bench::expect_arrived(client, kThreads * (1 + kSamples), kThreads);
+  return grown / kThreads;
+}
+
+void report(State& state, double (*measured)()) {
+  double bytes = 0;
+  for (auto _ : state) bytes = in_own_process(measured);
+  bench::report_value(state, bytes, "B");
+}
+BENCHMARK_CAPTURE(report, context, of_a_context)->Name("memory.context")->Iterations(1);
+BENCHMARK_CAPTURE(report, both, of_a_context_and_thread)
+    ->Name("memory.context_thread")
+    ->Iterations(1);
+BENCHMARK_CAPTURE(report, thread, of_a_thread)->Name("memory.thread")->Iterations(1);
+
+}  // namespace
+
+BENCHMARK_MAIN();

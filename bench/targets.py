@@ -1,0 +1,120 @@
+"""What each result is compared with, and what it is to reach.
+
+A target's limit holds for one field of a row, or for that field divided by the same field of another
+row; `least` turns the comparison round. Two percentiles that lie one step of the time-stamp counter
+apart cannot be told from equal ones, so `within_a_step` lets them pass.
+"""
+
+import re
+from dataclasses import dataclass
+
+# The first pattern that matches a row's name says its baseline. `{0}` ... are the pattern's groups.
+BASELINES = [
+    (r"counter\.bound\.(\d+t)\.(?:same|own)", "raw.lock_xadd.{0}.same"),
+    (r"(?:counter|distribution|gauge|histogram|timer|set)\.(?:bound|folded|flushed)\..*",
+     "raw.thread_local_add"),
+    (r"count\.adhoc\.(\d+t)\.(same|own)", "mutex_map.count.{0}.{1}"),
+    (r"count\.adhoc\.(1|100|10000)", "mutex_map.count.{0}"),
+    (r"count\.adhoc\.refused_tags", "mutex_map.count.1"),
+    (r"distribution\.adhoc\.(\d+)", "mutex_map.sample.{0}"),
+    (r"gauge\.adhoc\.(\d+)", "mutex_map.count.{0}"),
+    (r"format_send\.count\.1", "mutex_map.count.1"),
+    (r"raw\.xxh3\.(\d+)", "mutex_map.count.1"),
+    (r"record6\..*|format_send\.record6", "mutex_map.record6"),
+    (r"prometheus\.counter\.held\.(\d+t)\.same", "raw.lock_xadd.{0}.same"),
+    (r"prometheus\.histogram\.held\.1t", "raw.lock_xadd"),
+    (r"tails\.(.*)\.flushing", "tails.{0}.quiet"),
+    (r"tails\.(?:counter|distribution)\.bound\.quiet", "raw.thread_local_add"),
+    (r"tails\.count\.adhoc\.100\.quiet", "mutex_map.count.100"),
+    (r"flush\.counter_context\..*", "mutex_map.flush.uds"),
+    (r"encode\..*", "raw.snprintf"),
+    (r"sender\.(udp|uds)((?:\.cpu)?)", "raw.sendto.{0}{1}"),
+    (r"loss\..*", "format_send.loss.udp.200k"),
+]
+
+
+def baseline_of(name):
+    for pattern, baseline in BASELINES:
+        match = re.fullmatch(pattern, name)
+        if match:
+            return baseline.format(*match.groups())
+    return None
+
+
+@dataclass
+class Target:
+    what: str
+    row: str
+    limit: float
+    field: str = "value"
+    over: str = ""  # divide by this row's field
+    least: bool = False
+    within_a_step: bool = False
+    unit: str = ""
+
+    def measured(self, rows):
+        """What the results say; None when a row was not run."""
+        own = rows.get(self.row, {}).get(self.field)
+        if own is None or not self.over:
+            return own
+        other = rows.get(self.over, {}).get(self.field)
+        if self.within_a_step and other is not None and own - other <= 1.01 * rows[self.row]["step"]:
+            return min(1.0, own / other) if other else 1.0
+        return own / other if other else None
+
+    def reached(self, measured):
+        return measured >= self.limit if self.least else measured <= self.limit
+
+
+TARGETS = [
+    Target("bound counter", "counter.bound.1t", 2, unit="ns"),
+    Target("bound counter", "counter.bound.1t", 20, field="instructions", unit="instructions"),
+    Target("bound counter, 2 threads on one context: times one thread", "counter.bound.2t.same", 1.15,
+           over="counter.bound.1t.same", unit="x"),
+    Target("bound counter, 8 threads on one context, per core: times one thread",
+           "counter.bound.8t.same", 1.15, over="counter.bound.1t.same", unit="x"),
+    Target("held counter of prometheus-cpp: times a bound counter", "prometheus.counter.held.1t.same",
+           3, over="counter.bound.1t.same", least=True, unit="x"),
+    Target("held counter of prometheus-cpp, 2 threads: times a bound counter",
+           "prometheus.counter.held.2t.same", 20, over="counter.bound.2t.same", least=True, unit="x"),
+    Target("bound distribution, until the ring is folded", "distribution.bound.1t", 2.5, unit="ns"),
+    Target("bound distribution, with folding, all threads' CPU", "distribution.folded.1t", 8,
+           unit="ns"),
+    Target("ad-hoc count, 1 context", "count.adhoc.1", 16, unit="ns"),
+    Target("ad-hoc count, 100 contexts", "count.adhoc.100", 20, unit="ns"),
+    Target("ad-hoc count, 10,000 contexts", "count.adhoc.10000", 45, unit="ns"),
+    Target("ad-hoc count", "count.adhoc.1", 250, field="instructions", unit="instructions"),
+    Target("mutex and map, 2 threads: times an ad-hoc count", "mutex_map.count.2t.same", 10,
+           over="count.adhoc.2t.same", least=True, unit="x"),
+    Target("record of six, bound", "record6.bound", 10, unit="ns"),
+    Target("record of six, ad hoc", "record6.adhoc", 60, unit="ns"),
+    Target("bound counter, 99.9 %", "tails.counter.bound.quiet", 30, field="p999", unit="ns"),
+    Target("bound counter, 99.9 % while a flush runs: times without",
+           "tails.counter.bound.flushing", 1.1, field="p999", over="tails.counter.bound.quiet",
+           within_a_step=True, unit="x"),
+    Target("bound distribution, 99.9 %", "tails.distribution.bound.quiet", 30, field="p999",
+           unit="ns"),
+    Target("bound distribution, 99.9 % while a flush runs: times without",
+           "tails.distribution.bound.flushing", 1.1, field="p999",
+           over="tails.distribution.bound.quiet", within_a_step=True, unit="x"),
+    Target("ad-hoc count, 100 contexts, 99.9 %", "tails.count.adhoc.100.quiet", 100, field="p999",
+           unit="ns"),
+    Target("ad-hoc count, 99.9 % while a flush runs: times without",
+           "tails.count.adhoc.100.flushing", 1.1, field="p999", over="tails.count.adhoc.100.quiet",
+           within_a_step=True, unit="x"),
+    Target("allocations, bound counter", "counter.bound.1t", 0, field="allocations"),
+    Target("allocations, bound distribution", "distribution.bound.1t", 0, field="allocations"),
+    Target("allocations, ad-hoc count", "count.adhoc.10000", 0, field="allocations"),
+    Target("flush of 10,000 counters over UDS, a context", "flush.counter_context.uds", 150,
+           unit="ns"),
+    Target("lost of 200,000 calls a second, UDP", "loss.udp.200k", 0, unit="%"),
+    Target("lost of 200,000 calls a second, UDS", "loss.uds.200k", 0, unit="%"),
+    Target("memory, a context", "memory.context", 350, unit="B"),
+    Target("memory, a context and thread", "memory.context_thread", 12, unit="B"),
+    Target("memory, a thread", "memory.thread", 128 * 1024, unit="B"),
+    Target("wake-ups of an idle client in a flush interval", "idle.wakeups", 1),
+]
+# The shared library is as fast, but for what a call through its table costs.
+for _row in ("counter.bound.1t", "count.adhoc.1", "count.adhoc.100"):
+    TARGETS.append(Target(f"shared library: {_row}, more than the static one", f"shared.{_row}", 1.5,
+                          field="more_than_static", unit="ns"))
