@@ -28,6 +28,7 @@
 #include "pawl/detail/export.h"
 #include "pawl/event.h"
 #include "pawl/handle.h"
+#include "pawl/measurement.h"
 #include "pawl/metric.h"
 #include "pawl/options.h"
 #include "pawl/result.h"
@@ -96,6 +97,10 @@ class PAWL_API Client {
                     std::span<const double> values,
                     Tags tags = {},
                     const CallOptions& options = {}) const noexcept;
+
+  // Records several metrics with the same tags, each as its own call would; the tags are looked at
+  // once, so that six metrics cost as much as two or three calls.
+  void record(Tags tags, Measurements measurements, const CallOptions& options = {}) const noexcept;
 
   // Record what was true at a moment of the past (whole seconds; from 1 s after 1970 to an hour
   // ahead). Not aggregated: one line each, on a path with a lock, about a microsecond.
@@ -173,11 +178,11 @@ class PAWL_API Client {
  private:
   Client(client::Core* core, std::uint32_t scope) noexcept : core_(core), scope_(scope) {}
 
-  void record(MetricType type,
-              std::string_view name,
-              std::span<const double> values,
-              Tags tags,
-              const CallOptions& options) const noexcept;
+  void record_samples(MetricType type,
+                      std::string_view name,
+                      std::span<const double> values,
+                      Tags tags,
+                      const CallOptions& options) const noexcept;
   detail::Bound bind(MetricType type,
                      std::string_view name,
                      Tags tags,

@@ -79,6 +79,10 @@ struct Options {
   std::size_t max_contexts = 100'000;
   std::size_t max_context_bytes = std::size_t{64} << 20;
 
+  // How long a context may be idle before it is forgotten, 1 s and more; 0: for ever. Then its next
+  // call is its first again. What a handle holds is never forgotten.
+  std::chrono::seconds context_expiry{300};
+
   // Memory for samples and set members that wait for the flush; 64 KiB and more. At half of it a
   // flush comes early; beyond it samples are refused and counted.
   std::size_t max_sample_bytes = std::size_t{32} << 20;

@@ -6,6 +6,7 @@
 #include "pawl/clock.h"
 #include "pawl/event.h"
 #include "pawl/handle.h"
+#include "pawl/measurement.h"
 #include "pawl/metric.h"
 #include "pawl/options.h"
 #include "pawl/result.h"

@@ -6,11 +6,12 @@
 
 #include <unistd.h>
 
+#include "base/fence.h"
 #include "base/hash.h"
 
 namespace pawl::detail {
 
-constinit thread_local std::array<Cells*, kSlots> t_cells{};
+constinit thread_local Cells* t_cells[kSlots]{};
 
 }  // namespace pawl::detail
 
@@ -36,6 +37,13 @@ bool Shard::make_chunk(std::uint32_t counter) noexcept {
   if (chunk.load(std::memory_order_relaxed) == nullptr)
     chunk.store(new (std::nothrow) CounterChunk, std::memory_order_release);
   return chunk.load(std::memory_order_relaxed) != nullptr;
+}
+
+void Shard::count(std::uint32_t counter, std::int64_t value) noexcept {
+  if (make_chunk(counter))
+    add(counter, value);
+  else
+    reject(Reject::no_memory, {.samples = 1, .counted = value});
 }
 
 void Shard::reject(Reject reason, Amount amount) noexcept {
@@ -75,13 +83,14 @@ void Shard::empty_ring(std::vector<Sample>& out, std::uint32_t most) {
   const std::uint32_t unwrapped = std::min(count, kRingSamples - first);
   if (out.capacity() < out.size() + count)
     out.reserve(std::max(2 * out.capacity(), out.size() + count));
-  const Sample* slots = ring.slots.data();
+  const Sample* slots = ring.slots;
   out.insert(out.end(), slots + first, slots + first + unwrapped);
   out.insert(out.end(), slots, slots + (count - unwrapped));
   ring.head.store(head + count, std::memory_order_release);
 }
 
 void Shard::start_over() noexcept {
+  looking = 0;
   clear_ring();
   spill = {};
   random_ = next_random_seed();
@@ -128,6 +137,19 @@ Shard& ShardPool::acquire() {
 void ShardPool::release(Shard& shard) noexcept {
   const std::lock_guard lock{mutex_};
   shard.next_free_ = std::exchange(free_, &shard);
+}
+
+bool ShardPool::none_looks() const noexcept {
+  constexpr int kPatience = 10'000;  // looks, of some nanoseconds: a call on its way is soon done
+  if (!base::fence_all_threads()) return false;
+  bool none = true;
+  each([&none](const Shard& shard) {
+    int patience = kPatience;
+    while (shard.looking.load(std::memory_order_acquire) != 0 && --patience != 0) {
+    }
+    none = none && patience != 0;
+  });
+  return none;
 }
 
 void ShardPool::lock() noexcept {

@@ -39,6 +39,8 @@ class Shard : public detail::Cells {
 
   // Makes the chunk of a counter; tells whether there was memory.
   bool make_chunk(std::uint32_t counter) noexcept;
+  // Adds to a counter whose chunk may not be there; rejects what there is no memory for.
+  void count(std::uint32_t counter, std::int64_t value) noexcept;
   void reject(Reject reason, Amount amount) noexcept;
   void note(const tags::Repairs& repairs, std::uint64_t times) noexcept;
   // Tells whether a call of this rate is kept.
@@ -108,6 +110,9 @@ class ShardPool {
       visit(*shard);
   }
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  // Tells whether every look-up that had begun before this call is over; waits some microseconds
+  // for those that are not. Never where the system has no fence for it.
+  bool none_looks() const noexcept;
 
   // Stand around fork(). In the child nobody owns a shard, and all are empty.
   void lock() noexcept;

@@ -28,6 +28,11 @@ inline std::uint64_t load64(const char* at) noexcept {
   std::memcpy(&word, at, sizeof word);
   return word;
 }
+inline std::uint16_t load16(const char* at) noexcept {
+  std::uint16_t word;
+  std::memcpy(&word, at, sizeof word);
+  return word;
+}
 inline std::uint32_t load32(const char* at) noexcept {
   std::uint32_t word;
   std::memcpy(&word, at, sizeof word);

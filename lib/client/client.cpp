@@ -12,7 +12,7 @@
 namespace pawl {
 
 using client::Core;
-using client::Found;
+using client::Sight;
 using context::Call;
 
 namespace {
@@ -63,8 +63,8 @@ void Client::count(std::string_view name,
   if (core_ == nullptr) return;
   client::rate_of(*core_, options.sample_rate);  // checked, and otherwise of no effect
   const Call call{MetricType::count, options.cardinality, scope_, name, tags};
-  if (const Found found = client::find(*core_, call, {.samples = 1, .counted = value}))
-    detail::add({core_, core_->slot(), found.index}, value);
+  const Sight sight{*core_, call, {.samples = 1, .counted = value}};
+  if (sight) client::count(sight, value);
 }
 
 void Client::gauge(std::string_view name,
@@ -74,8 +74,8 @@ void Client::gauge(std::string_view name,
   if (core_ == nullptr) return;
   client::rate_of(*core_, options.sample_rate);
   const Call call{MetricType::gauge, options.cardinality, scope_, name, tags};
-  if (const Found found = client::find(*core_, call, kOneSample))
-    client::set_gauge(*core_, *found.context, value);
+  const Sight sight{*core_, call, kOneSample};
+  if (sight) client::set_gauge(sight.shard(), sight.context(), value);
 }
 
 void Client::set(std::string_view name,
@@ -85,36 +85,36 @@ void Client::set(std::string_view name,
   if (core_ == nullptr) return;
   client::rate_of(*core_, options.sample_rate);
   const Call call{MetricType::set, options.cardinality, scope_, name, tags};
-  if (const Found found = client::find(*core_, call, kOneSample))
-    client::insert_member(*core_, found.index, member);
+  const Sight sight{*core_, call, kOneSample};
+  if (sight) client::insert_member(*core_, sight.shard(), sight.index(), member);
 }
 
 void Client::histogram(std::string_view name,
                        double value,
                        Tags tags,
                        const CallOptions& options) const noexcept {
-  record(MetricType::histogram, name, {&value, 1}, tags, options);
+  record_samples(MetricType::histogram, name, {&value, 1}, tags, options);
 }
 
 void Client::histogram(std::string_view name,
                        std::span<const double> values,
                        Tags tags,
                        const CallOptions& options) const noexcept {
-  record(MetricType::histogram, name, values, tags, options);
+  record_samples(MetricType::histogram, name, values, tags, options);
 }
 
 void Client::distribution(std::string_view name,
                           double value,
                           Tags tags,
                           const CallOptions& options) const noexcept {
-  record(MetricType::distribution, name, {&value, 1}, tags, options);
+  record_samples(MetricType::distribution, name, {&value, 1}, tags, options);
 }
 
 void Client::distribution(std::string_view name,
                           std::span<const double> values,
                           Tags tags,
                           const CallOptions& options) const noexcept {
-  record(MetricType::distribution, name, values, tags, options);
+  record_samples(MetricType::distribution, name, values, tags, options);
 }
 
 void Client::timing(std::string_view name,
@@ -122,22 +122,40 @@ void Client::timing(std::string_view name,
                     Tags tags,
                     const CallOptions& options) const noexcept {
   const double milliseconds = elapsed.count();
-  record(MetricType::timing, name, {&milliseconds, 1}, tags, options);
+  record_samples(MetricType::timing, name, {&milliseconds, 1}, tags, options);
 }
 
-void Client::record(MetricType type,
-                    std::string_view name,
-                    std::span<const double> values,
-                    Tags tags,
-                    const CallOptions& options) const noexcept {
+void Client::record_samples(MetricType type,
+                            std::string_view name,
+                            std::span<const double> values,
+                            Tags tags,
+                            const CallOptions& options) const noexcept {
   if (core_ == nullptr) return;
   const float rate = client::rate_of(*core_, options.sample_rate);
   const Call call{type, options.cardinality, scope_, name, tags};
-  const Found found = client::find(*core_, call, {.samples = values.size(), .counted = 0});
-  if (!found) return;
-  const detail::Bound bound{core_, core_->slot(), found.index, rate};
-  if (type == MetricType::timing) return detail::record_elapsed(bound, values.front());
-  detail::record_many(bound, values);
+  const Sight sight{*core_, call, {.samples = values.size(), .counted = 0}};
+  if (!sight) return;
+  for (const double value : values)
+    client::record(*core_, sight, type, {sight.index(), rate, value});
+}
+
+void Client::record(Tags tags,
+                    Measurements measurements,
+                    const CallOptions& options) const noexcept {
+  if (core_ == nullptr) return;
+  const float rate = client::rate_of(*core_, options.sample_rate);
+  const client::TagSum sum = core_->registry().digester().sum(tags);
+  for (const Measurement& one : measurements) {
+    const Call call{one.type(), options.cardinality, scope_, one.name(), tags};
+    const Sight sight{*core_, call, sum, {.samples = 1, .counted = one.counted()}};
+    if (!sight) continue;
+    if (one.type() == MetricType::count)
+      client::count(sight, one.counted());
+    else if (one.type() == MetricType::gauge)
+      client::set_gauge(sight.shard(), sight.context(), one.value());
+    else
+      client::record(*core_, sight, one.type(), {sight.index(), rate, one.value()});
+  }
 }
 
 void Client::count_at(std::string_view name,

@@ -100,10 +100,10 @@ bool Core::is_abandoned(const aggregate::Shard& shard) noexcept {
   return core_of(shard).clients_.load(std::memory_order_acquire) == 0;
 }
 
-Core::Lease::Lease(Core& core) noexcept : shard_(core.own_shard()) {
-  if (shard_ != nullptr) return;
-  lock_ = std::unique_lock{core.common_mutex_};
-  shard_ = &core.shards_.common();
+aggregate::Shard* Core::any_shard() noexcept {
+  if (aggregate::Shard* own = own_shard()) return own;
+  common_mutex_.lock();
+  return &shards_.common();
 }
 
 aggregate::Shard* Core::own_shard() noexcept {
@@ -131,7 +131,10 @@ void Core::note(const tags::Repairs& repairs, std::uint64_t times) noexcept {
   shard->note(repairs, times);
 }
 
-void Core::push(const Lease& lease, detail::Sample sample) noexcept {
+void Core::record_slowly(const Lease& lease, detail::Sample sample) noexcept {
+  constexpr Amount kOneSample{.samples = 1, .counted = 0};
+  if (!detail::is_finite(sample.value)) return lease->reject(Reject::value, kOneSample);
+  if (!lease->keeps(sample.rate)) return lease->reject(Reject::sampled_out, kOneSample);
   while (!lease->ring.push(sample)) make_room(*lease);
 }
 

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include <pawl/detail/cells.h>
 #include <pawl/stats.h>
 
 #include "aggregate/budget.h"
@@ -56,20 +57,44 @@ class Core {
   DirectLines& direct() noexcept { return direct_; }
 
   // This thread's shard while the lease lives; where it has none and can get none (it is ending, or
-  // there is no memory) the one that such threads share, locked.
+  // there is no memory) the one that such threads share, locked. Contexts that are found while it
+  // lives are not freed before it ends.
   class Lease {
    public:
-    explicit Lease(Core& core) noexcept;
+    explicit Lease(Core& core) noexcept {
+      shard_ = static_cast<aggregate::Shard*>(detail::t_cells[core.slot()]);
+      if (shard_ == nullptr) [[unlikely]] {
+        shard_ = core.any_shard();
+        if (shard_ == &core.shards_.common()) common_ = &core;
+      }
+      looking_ = shard_->looking.load(std::memory_order_relaxed);
+      shard_->looking.store(looking_ + 1, std::memory_order_relaxed);
+      // The processor's own fence is the flusher's to make, by base::fence_all_threads().
+      std::atomic_signal_fence(std::memory_order_seq_cst);
+    }
+    ~Lease() {
+      shard_->looking.store(looking_, std::memory_order_release);
+      if (common_ != nullptr) [[unlikely]]
+        common_->common_mutex_.unlock();
+    }
+    Lease(const Lease&) = delete;
+    Lease& operator=(const Lease&) = delete;
+
     aggregate::Shard& operator*() const noexcept { return *shard_; }
     aggregate::Shard* operator->() const noexcept { return shard_; }
 
    private:
-    std::unique_lock<std::mutex> lock_;
     aggregate::Shard* shard_;
+    Core* common_ = nullptr;  // whose common shard it is
+    std::uint32_t looking_;
   };
 
-  // Puts a sample into the leased ring; makes room when it is full.
-  void push(const Lease& lease, detail::Sample sample) noexcept;
+  // Records a sample of a histogram, distribution or timing.
+  void record(const Lease& lease, detail::Sample sample) noexcept {
+    const bool plain = detail::is_finite(sample.value) && sample.rate == 1.0F;
+    if (!plain || !lease->ring.push(sample)) [[unlikely]]
+      record_slowly(lease, sample);
+  }
   void reject(Reject reason, Amount amount) noexcept;
   void note(const tags::Repairs& repairs, std::uint64_t times) noexcept;
 
@@ -96,6 +121,9 @@ class Core {
   void drop_reference() noexcept;
 
   aggregate::Shard* own_shard() noexcept;
+  // This thread's, or the common one, and then common_mutex_ is held.
+  aggregate::Shard* any_shard() noexcept;
+  void record_slowly(const Lease& lease, detail::Sample sample) noexcept;
   void make_room(aggregate::Shard& shard) noexcept;
 
   void ensure_threads() noexcept;

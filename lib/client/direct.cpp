@@ -37,10 +37,10 @@ template <class Append>
 void keep_line(
     Core& core, LineKind kind, Amount amount, Registry::Canonical canonical, const Append& append) {
   const Core::Lease shard{core};
-  if (canonical.refused) return shard->reject(canonical.reject, amount);
+  if (canonical.note.refused) return shard->reject(canonical.note.reject, amount);
   std::string line;
   if (!append(line, canonical)) return shard->reject(Reject::name, amount);
-  shard->note(canonical.repairs, amount.samples);
+  shard->note(canonical.note.repairs, amount.samples);
   if (!core.direct().add({kind, amount, std::move(line)}))
     shard->reject(Reject::memory_limit, amount);
   core.flush_early();
@@ -58,7 +58,7 @@ void record_note(Core& core,
   if (!is_plausible(core, note.timestamp)) return core.reject(Reject::timestamp, kOneSample);
   try {
     const auto line_of = [&](std::string& line, Registry::Canonical& made) {
-      return append(line, note, made.tags, core.plan().constants, made.repairs);
+      return append(line, note, made.tags, core.plan().constants, made.note.repairs);
     };
     keep_line(core, kind, kOneSample, core.registry().canonical_tags(scope, note.tags), line_of);
   } catch (const std::bad_alloc&) {

@@ -9,6 +9,7 @@ namespace pawl::client {
 using context::Context;
 using context::Directory;
 using context::Kind;
+using context::Totals;
 using encode::Frame;
 
 namespace {
@@ -21,27 +22,31 @@ Frame frame_of(const Context& context, float rate = 1.0F) noexcept {
           .rate = rate};
 }
 
+std::uint32_t seconds_since(Clock::SteadyTime start, Clock::SteadyTime now) noexcept {
+  return static_cast<std::uint32_t>(
+      std::chrono::duration_cast<std::chrono::seconds>(now - start).count());
+}
+
 Amount samples(std::uint64_t count) noexcept { return {.samples = count, .counted = 0}; }
 
 }  // namespace
 
-// One chunk of counters, summed over the threads. The calls are read first: a thread stores a value
-// before its call, so the sums hold at least what the calls say. A value whose call is not there
-// yet goes out with the others, and its call is counted next time.
+// One chunk of counters, summed over the threads. The calls of a cell are read first: a thread
+// stores a value before its call, so the sums hold at least what the calls say. A value whose call
+// is not there yet goes out with the others, and its call is counted next time.
 struct Flusher::CounterTotals {
-  std::array<std::uint64_t, detail::kCellsInChunk> calls{};
-  std::array<std::uint64_t, detail::kCellsInChunk> sums{};
+  std::array<Totals, detail::kCellsInChunk> cells{};
 
-  void add(const detail::CounterChunk& chunk, std::uint32_t cells) noexcept {
-    for (std::uint32_t i = 0; i < cells; ++i)
-      calls[i] += chunk.calls[i].load(std::memory_order_acquire);
-    for (std::uint32_t i = 0; i < cells; ++i)
-      sums[i] += chunk.sums[i].load(std::memory_order_relaxed);
+  void add(const detail::CounterChunk& chunk, std::uint32_t count) noexcept {
+    for (std::uint32_t i = 0; i < count; ++i) {
+      cells[i].calls += chunk.cells[i].calls.load(std::memory_order_acquire);
+      cells[i].sum += chunk.cells[i].sum.load(std::memory_order_relaxed);
+    }
   }
 };
 
 Flusher::Flusher(const Plan& plan, Stages stages)
-    : plan_(plan), stages_(stages), samples_(stages.budget) {}
+    : plan_(plan), stages_(stages), start_(plan.clock->steady_now()), samples_(stages.budget) {}
 
 std::size_t Flusher::drain() noexcept {
   const std::lock_guard lock{mutex_};
@@ -112,8 +117,10 @@ void Flusher::each_counter(const Visit& visit) {
       if (chunk != nullptr) totals.add(*chunk, cells);
     });
     for (std::uint32_t i = 0; i < cells; ++i) {
-      Context& context = counters[first + i];
-      visit(context, totals.calls[i] - context.sent_calls, totals.sums[i] - context.sent_sum);
+      Context* context = counters[first + i];
+      if (context == nullptr) continue;
+      const Totals& now = totals.cells[i];
+      visit(*context, now.calls - context->sent.calls, now.sum - context->sent.sum);
     }
   }
 }
@@ -121,11 +128,16 @@ void Flusher::each_counter(const Visit& visit) {
 template <class Visit>
 void Flusher::each_changed_gauge(const Visit& visit) {
   const Directory& gauges = stages_.registry.contexts(Kind::gauge);
-  for (std::uint32_t i = 0; i < gauges.size(); ++i) {
-    Context& context = gauges[i];
-    const std::uint64_t calls =
-        context.gauge_calls.load(std::memory_order_acquire) - context.sent_calls;
-    if (calls != 0) visit(context, calls);
+  // What was recorded under an expired context is older than what its successor holds.
+  for (const bool expired : {true, false}) {
+    if (expired && !stages_.registry.has_retired()) continue;
+    for (std::uint32_t i = 0; i < gauges.size(); ++i) {
+      Context* context = gauges[i];
+      if (context == nullptr || context->expired != expired) continue;
+      const std::uint64_t calls =
+          context->gauge_calls.load(std::memory_order_acquire) - context->sent.calls;
+      if (calls != 0) visit(*context, calls);
+    }
   }
 }
 
@@ -136,8 +148,8 @@ void Flusher::flush_counters(encode::Packer& packer) {
     if (!packer.add(frame_of(context), amount.counted, amount))
       reject(Reject::line_too_long, amount);
     took(context, amount, 1);
-    context.sent_calls += calls;
-    context.sent_sum += sum;
+    context.sent.calls += calls;
+    context.sent.sum += sum;
   });
 }
 
@@ -147,7 +159,7 @@ void Flusher::flush_gauges(encode::Packer& packer) {
     if (!packer.add(frame_of(context), value, samples(calls)))
       reject(Reject::line_too_long, samples(calls));
     took(context, samples(calls), 1);
-    context.sent_calls += calls;
+    context.sent.calls += calls;
   });
 }
 
@@ -155,8 +167,9 @@ void Flusher::flush_gauges(encode::Packer& packer) {
 void Flusher::flush_samples(encode::Packer& packer) {
   reject(Reject::no_memory, samples(samples_.refused()));
   for (const auto& series : samples_.series()) {
-    const Context& context = stages_.registry.contexts(Kind::sampled)[series.index];
+    Context& context = *stages_.registry.contexts(Kind::sampled)[series.index];
     const auto type = static_cast<std::size_t>(context.type);
+    context.active_at.store(now_, std::memory_order_relaxed);
     taken_.samples_by_type[type] += series.values.size();
     ++taken_.active_by_type[type];
     const std::size_t left = packer.add(frame_of(context, series.rate), series.values);
@@ -169,11 +182,11 @@ void Flusher::flush_sets(encode::Packer& packer) {
   const auto members = stages_.sets.take();
   std::uint32_t last = Directory::kCapacity;
   for (const auto& member : members) {
-    took(sets[member.index], samples(member.calls), member.index == last ? 0 : 1);
+    took(*sets[member.index], samples(member.calls), member.index == last ? 0 : 1);
     last = member.index;
   }
   for (const auto& member : members)
-    if (!packer.add(frame_of(sets[member.index]), member.text, samples(member.calls)))
+    if (!packer.add(frame_of(*sets[member.index]), member.text, samples(member.calls)))
       reject(Reject::line_too_long, samples(member.calls));
 }
 
@@ -197,6 +210,9 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   encode::Packer packer{datagram_limit(), plan_.packing, plan_.constants};
   std::vector<encode::Datagram> datagrams;
   bool whole = false;
+  now_ = seconds_since(start_, plan_.clock->steady_now());
+  // Asked before the rest: what calls of before recorded is then taken with it.
+  const bool unread = stages_.registry.has_retired() && stages_.shards.none_looks();
   try {
     drain_all();
     // A full queue drops its oldest: the bulk first, so that the sums are the last to go.
@@ -216,6 +232,18 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   if (!whole) reject(Reject::no_memory, taken_.recorded - rejected_total() - pushed_);
   stages_.sender.push(std::move(datagrams));
   ++taken_.flushes;
+  retire_idle(unread && whole);
+}
+
+void Flusher::retire_idle(bool free_the_last) noexcept {
+  const auto expiry = static_cast<std::uint32_t>(plan_.context_expiry.count());
+  const bool old_enough = expiry != 0 && now_ > expiry;
+  try {
+    if (free_the_last) stages_.registry.free_retired();
+    stages_.registry.retire(old_enough ? now_ - expiry : 0, now_);
+  } catch (const std::bad_alloc&) {
+    // What is left is retired after the next flush.
+  }
 }
 
 void Flusher::discard_recorded() {
@@ -225,16 +253,16 @@ void Flusher::discard_recorded() {
     const Amount amount{.samples = calls, .counted = static_cast<std::int64_t>(sum)};
     took(context, amount, 0);
     reject(Reject::closed, amount);
-    context.sent_calls += calls;
-    context.sent_sum += sum;
+    context.sent.calls += calls;
+    context.sent.sum += sum;
   });
   each_changed_gauge([&](Context& context, std::uint64_t calls) {
     took(context, samples(calls), 0);
     reject(Reject::closed, samples(calls));
-    context.sent_calls += calls;
+    context.sent.calls += calls;
   });
   for (const auto& member : stages_.sets.take()) {
-    took(stages_.registry.contexts(Kind::set)[member.index], samples(member.calls), 0);
+    took(*stages_.registry.contexts(Kind::set)[member.index], samples(member.calls), 0);
     reject(Reject::closed, samples(member.calls));
   }
   for (const auto& line : stages_.direct.take()) {
@@ -278,13 +306,14 @@ void Flusher::start_over_in_child() noexcept {
     // The child then sends once more what its parent sends, too.
   }
   // A fork between a value and its call: the value is the parent's, too.
-  each_counter([](Context& context, std::uint64_t, std::uint64_t sum) { context.sent_sum += sum; });
+  each_counter([](Context& context, std::uint64_t, std::uint64_t sum) { context.sent.sum += sum; });
   samples_.clear();
   taken_ = {};
   pushed_ = {};
 }
 
-void Flusher::took(const Context& context, Amount amount, std::uint64_t contexts) noexcept {
+void Flusher::took(Context& context, Amount amount, std::uint64_t contexts) noexcept {
+  context.active_at.store(now_, std::memory_order_relaxed);
   const auto type = static_cast<std::size_t>(context.type);
   taken_.recorded += amount;
   taken_.samples_by_type[type] += amount.samples;

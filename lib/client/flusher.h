@@ -87,6 +87,7 @@ class Flusher {
   void keep(std::span<const detail::Sample> drained) noexcept;
   std::size_t datagram_limit() const noexcept;
   void flush_locked(std::span<const std::string> extra) noexcept;
+  void retire_idle(bool free_the_last) noexcept;
   void flush_counters(encode::Packer& packer);
   void flush_gauges(encode::Packer& packer);
   void flush_samples(encode::Packer& packer);
@@ -100,14 +101,16 @@ class Flusher {
   void each_changed_gauge(const Visit& visit);
   Amount waiting() noexcept;
 
-  void took(const context::Context& context, Amount amount, std::uint64_t contexts) noexcept;
+  void took(context::Context& context, Amount amount, std::uint64_t contexts) noexcept;
   void took(const DirectLines::Line& line) noexcept;
   void reject(Reject reason, Amount amount) noexcept;
   Amount rejected_total() const noexcept;
 
   const Plan& plan_;
   const Stages stages_;
+  const Clock::SteadyTime start_;
   std::mutex mutex_;
+  std::uint32_t now_ = 0;  // seconds since the start, at the last flush
   aggregate::Samples samples_;
   std::vector<detail::Sample> scratch_;
   Taken taken_;

@@ -28,9 +28,12 @@ std::optional<Error> check_numbers(const Options& options) {
   constexpr std::size_t kAnyBytes = std::size_t{1} << 50;
   const auto ms = [](milliseconds time) { return std::int64_t{time.count()}; };
   constexpr std::int64_t kHour = 3'600'000;
+  constexpr std::int64_t kYear = 365 * 86'400;
   for (const auto& wrong : {
            out_of_range<std::int64_t>(
                "flush_interval (ms)", ms(options.flush_interval), 100, 10'000),
+           out_of_range<std::int64_t>(
+               "context_expiry (s)", options.context_expiry.count(), 0, kYear),
            out_of_range<std::int64_t>("queue_ttl (ms)", ms(options.queue_ttl), 100, 24 * kHour),
            out_of_range<std::int64_t>("close_deadline (ms)", ms(options.close_deadline), 0, kHour),
            out_of_range<std::size_t>("max_contexts", options.max_contexts, 16, 1'000'000),
@@ -207,6 +210,7 @@ Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
   plan.flush_interval = options.flush_interval;
   plan.close_deadline = options.close_deadline;
   plan.queue_ttl = options.queue_ttl;
+  plan.context_expiry = options.context_expiry;
   plan.max_sample_bytes = options.max_sample_bytes;
   plan.max_queue_bytes = options.max_queue_bytes;
   plan.background = options.background;

@@ -44,6 +44,7 @@ struct Plan {
   std::chrono::milliseconds flush_interval{};
   std::chrono::milliseconds close_deadline{};
   std::chrono::milliseconds queue_ttl{};
+  std::chrono::seconds context_expiry{};
   std::size_t max_sample_bytes = 0;
   std::size_t max_queue_bytes = 0;
   bool telemetry = true;

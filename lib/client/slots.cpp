@@ -1,6 +1,8 @@
 #include "client/slots.h"
 
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <mutex>
 #include <utility>
 
@@ -52,7 +54,7 @@ void after_fork_in_parent() noexcept {
 void after_fork_in_child() noexcept {
   // The shards stay in their pools; this thread, the only one, takes one anew when it records, and
   // that is what starts the child's own threads.
-  t_cells.fill(nullptr);
+  std::fill(std::begin(t_cells), std::end(t_cells), nullptr);
   each_core([](Core& core) { core.after_fork_in_child(); });
   g_mutex.unlock();
 }

@@ -1,30 +1,16 @@
 #include "context/registry.h"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 #include <utility>
 
 namespace pawl::context {
 
-namespace {
-
-constexpr std::string_view kOverflowName = "pawl.overflow";
-constexpr std::string_view kOverflowTag = "pawl_overflow:true";
-
-template <class Stripes>
-void lock_all(Stripes& stripes) noexcept {
-  for (auto& stripe : stripes) stripe.mutex.lock();
-}
-template <class Stripes>
-void unlock_all(Stripes& stripes) noexcept {
-  for (auto& stripe : stripes) stripe.mutex.unlock();
-}
-
-}  // namespace
-
 Registry::Registry(Limits limits, Rules rules)
-    : limits_(limits), rules_(std::move(rules)), seed_(base::process_seed()) {
+    : limits_(limits),
+      rules_(std::move(rules)),
+      digester_(base::process_seed()),
+      contexts_(limits) {
   scopes_.push_back(std::make_shared<const Scope>(Scope{rules_.prefix, {}}));
 }
 
@@ -53,11 +39,11 @@ Registry::Canonical Registry::canonical(const Call& call) const {
   Canonical made;
   const bool supported = !rules_.unsupported[static_cast<std::size_t>(call.type)];
   const auto scope = this->scope(call.scope);
-  if (supported && tags::append_name(made.name, scope->prefix, call.name, made.repairs)) {
+  if (supported && tags::append_name(made.name, scope->prefix, call.name, made.note.repairs)) {
     add_tags(made, call.scope, call.tags);
   } else {
-    made.refused = true;
-    made.reject = supported ? Reject::name : Reject::unsupported;
+    made.note.refused = true;
+    made.note.reject = supported ? Reject::name : Reject::unsupported;
   }
   return made;
 }
@@ -70,146 +56,131 @@ Registry::Canonical Registry::canonical_tags(std::uint32_t scope, Tags tags) con
 
 void Registry::add_tags(Canonical& made, std::uint32_t scope, Tags call) const {
   tags::TagSet tags = this->scope(scope)->tags;
-  made.refused = !tags::add_call_tags(tags, call, rules_.global, rules_.policy, made.repairs);
-  made.reject = Reject::tags;
-  if (!made.refused) made.tags = tags.joined();
+  if (tags::add_call_tags(tags, call, rules_.global, rules_.policy, made.note.repairs)) {
+    made.tags = tags.joined();
+  } else {
+    made.note.refused = true;
+    made.note.reject = Reject::tags;
+  }
 }
 
 Answer Registry::resolve(const Call& call) {
-  const Canonical canonical = this->canonical(call);
-  Answer answer{.reject = canonical.reject, .repairs = canonical.repairs};
-  if (!canonical.refused) {
-    // What is on every line anyway makes no context of its own.
-    const bool said = call.cardinality == rules_.cardinality;
-    const Key key{
-        call.type, said ? Cardinality::unset : call.cardinality, canonical.name, canonical.tags};
-    answer.context = find_or_make(key, Room::regular);
-    if (answer.context == nullptr) {
-      // Not remembered: it would fill the memory that the cap is there to save.
-      answer.context = overflow_context(key);
-      answer.reject = Reject::context_limit;
-      if (answer.context != nullptr) answer.repairs.note(Repair::context_overflow);
-      return answer;
-    }
-  }
-  if (const CallKey key{call}) remember(key, answer);
+  const Answer answer = this->answer(call, Contexts::Hold::no);
+  // What is beyond the caps is not remembered: it would fill the memory that they are there to
+  // save.
+  const bool beyond = answer.note.refused ? answer.note.reject == Reject::context_limit
+                                          : answer.note.repairs.made(Repair::context_overflow);
+  if (!beyond) remember(call, answer);
   return answer;
 }
 
-Context* Registry::overflow_context(const Key& key) {
-  if (key.type == MetricType::gauge) return nullptr;
-  Key overflow = key;
-  overflow.tags = kOverflowTag;
-  Context* context = find_or_make(overflow, Room::overflow);
-  if (context != nullptr) return context;
-  overflow.name = kOverflowName;
-  overflow.cardinality = Cardinality::unset;
-  return find_or_make(overflow, Room::overflow);
+Answer Registry::hold(const Call& call) { return answer(call, Contexts::Hold::yes); }
+
+Answer Registry::answer(const Call& call, Contexts::Hold hold) {
+  const Canonical canonical = this->canonical(call);
+  Answer answer{.note = canonical.note};
+  if (canonical.note.refused) return answer;
+  // What is on every line anyway makes no context of its own.
+  const bool said = call.cardinality == rules_.cardinality;
+  const Contexts::Key key{
+      call.type, said ? Cardinality::unset : call.cardinality, canonical.name, canonical.tags};
+  answer.context = contexts_.find_or_make(key, hold);
+  if (answer.context != nullptr) return answer;
+  answer.context = contexts_.overflow(key, hold);
+  if (answer.context != nullptr) {
+    answer.note.repairs.note(Repair::context_overflow);
+  } else {
+    answer.note.refused = true;
+    answer.note.reject = Reject::context_limit;
+  }
+  return answer;
 }
 
-Context* Registry::find_or_make(const Key& key, Room room) {
-  const std::uint64_t kind =
-      static_cast<std::uint64_t>(key.type) << 8 | static_cast<std::uint64_t>(key.cardinality);
-  const std::uint64_t hash =
-      base::fold_multiply(base::hash_bytes(key.name) ^ kind, base::hash_bytes(key.tags) ^ seed_);
-  auto& stripe = context_stripes_[(hash >> 40) % kStripes];
+void Registry::remember(const Call& call, const Answer& answer) noexcept {
+  if (!Digester::fits(call)) return;
+  const Digest digest = digester_.digest(call);
+  const auto note = notes_.number_of(answer.note);
+  if (!note) return;
+  Stripe& stripe = shapes_[digest.high % kStripes];
   const std::lock_guard lock{stripe.mutex};
-  const auto same = [&key](const Context& context) {
-    return context.type == key.type && context.cardinality == key.cardinality &&
-           context.name() == key.name && context.tags() == key.tags;
-  };
-  if (Context* known = stripe.table.find(hash, same)) return known;
-  const std::size_t bytes = sizeof(Context) + key.name.size() + key.tags.size() + kTableBytes;
-  // The last resort is not turned away: it is one context a type.
-  const bool last_resort = room == Room::overflow && key.name == kOverflowName;
-  const bool taken = take_room(room, bytes);
-  if (!taken && !last_resort) return nullptr;
+  if (!stripe.table.find(digest).is_new()) return;
+  // The context may have expired since it was found: retire() has been here, or will be.
+  if (answer.context != nullptr && answer.context->expired) return;
+  const std::size_t bytes = stripe.table.growth();
+  if (!take_shape_bytes(bytes)) {
+    shapes_full_ = true;
+    return;
+  }
+  const std::uint32_t index = answer.context == nullptr ? 0 : answer.context->index;
   try {
-    return make(stripe, key, hash);
+    stripe.table.insert(digest, Known{index, *note, answer.context});
+    shape_count_.fetch_add(1, std::memory_order_relaxed);
   } catch (const std::bad_alloc&) {
-    if (taken) give_room_back(room, bytes);
-    throw;
+    give_shape_bytes_back(bytes);  // the next call of the shape is new again
   }
 }
 
-bool Registry::take_room(Room room, std::size_t bytes) noexcept {
-  auto& count = room == Room::regular ? regular_ : overflow_;
-  const std::size_t most = room == Room::regular ? limits_.contexts : kOverflowContexts;
-  if (count.fetch_add(1, std::memory_order_relaxed) >= most) {
-    count.fetch_sub(1, std::memory_order_relaxed);
-    return false;
-  }
-  const std::size_t before = bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  if (room == Room::overflow || before + bytes <= limits_.bytes) return true;
-  give_room_back(room, bytes);
+// Contexts need the other half of the memory.
+bool Registry::take_shape_bytes(std::size_t bytes) noexcept {
+  if (bytes == 0) return true;
+  const bool room =
+      shape_bytes_.fetch_add(bytes, std::memory_order_relaxed) + bytes <= limits_.bytes / 2;
+  if (room && contexts_.take_bytes(bytes)) return true;
+  shape_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
   return false;
 }
 
-void Registry::give_room_back(Room room, std::size_t bytes) noexcept {
-  (room == Room::regular ? regular_ : overflow_).fetch_sub(1, std::memory_order_relaxed);
-  bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+void Registry::give_shape_bytes_back(std::size_t bytes) noexcept {
+  shape_bytes_.fetch_sub(bytes, std::memory_order_relaxed);
+  contexts_.give_bytes_back(bytes);
 }
 
-Context* Registry::make(Stripe<Context>& stripe, const Key& key, std::uint64_t hash) {
-  std::byte* memory = stripe.arena.take(sizeof(Context) + key.name.size() + key.tags.size());
-  const std::lock_guard lock{directories_mutex_};
-  Directory& directory = directories_[static_cast<std::size_t>(kind_of(key.type))];
-  directory.reserve();
-  auto* context = new (memory) Context{.hash = hash,
-                                       .index = directory.size(),
-                                       .type = key.type,
-                                       .cardinality = key.cardinality,
-                                       .name_size = static_cast<std::uint16_t>(key.name.size()),
-                                       .tags_size = static_cast<std::uint32_t>(key.tags.size())};
-  std::copy(key.tags.begin(),
-            key.tags.end(),
-            std::copy(key.name.begin(), key.name.end(), context->text()));
-  stripe.table.insert(context);
-  directory.add(context);
-  by_type_[static_cast<std::size_t>(key.type)].fetch_add(1, std::memory_order_relaxed);
-  return context;
+void Registry::retire(std::uint32_t idle_since, std::uint32_t now) {
+  contexts_.set_now(now);
+  if (has_retired_) return;
+  if (contexts_.expire(idle_since) != 0) {
+    has_retired_ = true;
+    for (Stripe& stripe : shapes_) forget_expired(stripe);
+  }
+  const bool all = shapes_full_.exchange(false);
+  for (Stripe& stripe : shapes_) retire_tables(stripe, all);
 }
 
-void Registry::remember(const CallKey& key, const Answer& answer) {
-  const std::uint64_t hash = key.hash(seed_);
-  const std::string_view text = key.view();
-  const std::size_t bytes = sizeof(Shape) + text.size() + kTableBytes;
-  auto& stripe = shape_stripe(hash);
+void Registry::forget_expired(Stripe& stripe) noexcept {
   const std::lock_guard lock{stripe.mutex};
-  if (find(key, hash) != nullptr) return;
-  // Contexts need the other half of the memory.
-  if (shape_bytes_.load(std::memory_order_relaxed) + bytes > limits_.bytes / 2) return;
-  auto* shape = new (stripe.arena.take(sizeof(Shape) + text.size()))
-      Shape{.hash = hash,
-            .answer = answer,
-            .index = answer.context == nullptr ? 0 : answer.context->index,
-            .plain = answer.plain(),
-            .size = static_cast<std::uint16_t>(text.size())};
-  std::copy(text.begin(), text.end(), reinterpret_cast<char*>(shape + 1));
-  stripe.table.insert(shape);
-  shape_bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  bytes_.fetch_add(bytes, std::memory_order_relaxed);
-  shapes_.fetch_add(1, std::memory_order_relaxed);
+  const std::size_t removed = stripe.table.remove_if(
+      [](const Known& known) { return known.context() != nullptr && known.context()->expired; });
+  shape_count_.fetch_sub(removed, std::memory_order_relaxed);
 }
 
-std::array<std::uint64_t, kMetricTypes> Registry::contexts_by_type() const noexcept {
-  std::array<std::uint64_t, kMetricTypes> counts{};
-  for (std::size_t i = 0; i < kMetricTypes; ++i)
-    counts[i] = by_type_[i].load(std::memory_order_relaxed);
-  return counts;
+void Registry::retire_tables(Stripe& stripe, bool all) {
+  const std::lock_guard lock{stripe.mutex};
+  if (all) {
+    shape_count_.fetch_sub(stripe.table.size(), std::memory_order_relaxed);
+    stripe.table.clear();
+  }
+  stripe.table.move_outgrown_to(retired_tables_);
+  has_retired_ = has_retired_ || !retired_tables_.empty();
+}
+
+void Registry::free_retired() {
+  for (; !retired_tables_.empty(); retired_tables_.pop_back())
+    give_shape_bytes_back(ShapeTable::bytes(*retired_tables_.back()));
+  contexts_.free_expired();
+  has_retired_ = false;
 }
 
 void Registry::lock() noexcept {
   scopes_mutex_.lock();
-  lock_all(shape_stripes_);
-  lock_all(context_stripes_);
-  directories_mutex_.lock();
+  for (Stripe& stripe : shapes_) stripe.mutex.lock();
+  notes_.lock();
+  contexts_.lock();
 }
 
 void Registry::unlock() noexcept {
-  directories_mutex_.unlock();
-  unlock_all(context_stripes_);
-  unlock_all(shape_stripes_);
+  contexts_.unlock();
+  notes_.unlock();
+  for (Stripe& stripe : shapes_) stripe.mutex.unlock();
   scopes_mutex_.unlock();
 }
 

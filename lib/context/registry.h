@@ -1,15 +1,14 @@
 #pragma once
 
-// The look-up table that all threads share: calls to contexts. Known shapes are found without a
-// lock. A new shape is repaired, sorted and put to the policy; its context is found or made; and
-// the answer is remembered under the shape. Both maps are sharded by hash, with a mutex each for
-// insertion.
+// The look-up table that all threads share: calls to contexts. Known shapes (a call's name and tags
+// as the program wrote them) are found by their digest, without a lock. A new shape is repaired,
+// sorted and put to the policy; its context is found or made; and the answer is remembered under
+// the shape. Both maps are sharded by hash, with a mutex each for insertion.
 //
-// Beyond the caps a call's context is the overflow context of its name (the one tag
-// `pawl_overflow:true`), so that its sums stay exact; beyond 1,024 of those, `pawl.overflow` takes
-// all. A gauge is refused instead: the last value of many things is no value.
+// What is out of use is retired: it cannot be found any more, but stays until no call that had
+// found it is at work. retire() and free_retired() are for the flusher, which knows when that is.
 //
-// Threads: any. find() takes no lock. resolve() takes one mutex at a time.
+// Threads: any, but for those two. find() takes no lock. resolve() takes one mutex at a time.
 
 #include <array>
 #include <atomic>
@@ -24,21 +23,15 @@
 #include <pawl/metric.h>
 #include <pawl/stats.h>
 
-#include "base/arena.h"
-#include "context/call_key.h"
-#include "context/context.h"
-#include "context/directory.h"
-#include "context/shape.h"
-#include "context/table.h"
+#include "context/call.h"
+#include "context/contexts.h"
+#include "context/digest.h"
+#include "context/notes.h"
+#include "context/shape_table.h"
 #include "tags/policy.h"
 #include "tags/tag_set.h"
 
 namespace pawl::context {
-
-struct Limits {
-  std::size_t contexts;
-  std::size_t bytes;
-};
 
 // What the client's options say about every call.
 struct Rules {
@@ -56,17 +49,30 @@ struct Scope {
   friend bool operator==(const Scope&, const Scope&) = default;
 };
 
+// Under what to record a call, or why not.
+struct Answer {
+  Context* context = nullptr;  // nullptr: refused
+  Note note = {};
+};
+
 class Registry {
  public:
   static constexpr std::size_t kMostScopes = 1024;
   Registry(Limits limits, Rules rules);
 
-  // Finds a known shape; nullptr when it is new.
-  const Shape* find(const CallKey& key) const noexcept { return find(key, key.hash(seed_)); }
+  const Digester& digester() const noexcept { return digester_; }
+  // Finds a known shape. REQUIRES: the digest is of digester().
+  Known find(const Digest& digest) const noexcept {
+    return shapes_[digest.high % kStripes].table.find(digest);
+  }
+  // Gives what is to be counted beside a sample of a known shape that is not plain.
+  const Note& note(const Known& known) const noexcept { return notes_[known.note()]; }
 
   // Finds out what to do with a call whose shape is new, and remembers it where there is room.
   // Throws std::bad_alloc.
   Answer resolve(const Call& call);
+  // The same for a handle, which holds its context for good and remembers it itself.
+  Answer hold(const Call& call);
 
   // Adds a child client's prefix and tags to those of `parent`; gives its number, the same for the
   // same; nothing when there are kMostScopes already. Throws std::bad_alloc.
@@ -79,82 +85,67 @@ class Registry {
     std::string name;
     std::string tags;
     bool refused = false;
-    Reject reject = Reject::name;
-    tags::Repairs repairs = {};
+    Note note = {};
   };
   Canonical canonical(const Call& call) const;
   // The same for what has no metric's name: events and checks.
   Canonical canonical_tags(std::uint32_t scope, Tags tags) const;
 
-  const Directory& contexts(Kind kind) const noexcept {
-    return directories_[static_cast<std::size_t>(kind)];
+  // Retires contexts that were idle since before `idle_since` (seconds of the flusher's clock, in
+  // which `now` is now), with their shapes; all shapes when their memory is full; and tables that
+  // were outgrown. Does nothing while something retired is not freed. Throws std::bad_alloc, and
+  // has then retired less.
+  void retire(std::uint32_t idle_since, std::uint32_t now);
+  bool has_retired() const noexcept { return has_retired_; }
+  // Frees what was retired. REQUIRES: no call that began before retire() ended is at work any more,
+  // and what those recorded has been taken. Throws std::bad_alloc, and can then be called again.
+  void free_retired();
+
+  const Directory& contexts(Kind kind) const noexcept { return contexts_.of(kind); }
+  std::array<std::uint64_t, kMetricTypes> contexts_by_type() const noexcept {
+    return contexts_.by_type();
   }
-  std::array<std::uint64_t, kMetricTypes> contexts_by_type() const noexcept;
-  std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
-  std::size_t shapes() const noexcept { return shapes_.load(std::memory_order_relaxed); }
+  // Counts the bytes of contexts and shapes.
+  std::size_t bytes() const noexcept { return contexts_.bytes(); }
+  std::size_t shapes() const noexcept { return shape_count_.load(std::memory_order_relaxed); }
 
   // Stand around fork(): every mutex is held in between, so that the child finds whole tables.
   void lock() noexcept;
   void unlock() noexcept;
 
  private:
-  template <class Record>
   struct alignas(64) Stripe {
-    mutable std::mutex mutex;
-    Table<Record> table;
-    base::Arena arena;
+    ShapeTable table;
+    std::mutex mutex;
   };
-  static constexpr std::size_t kStripes = 64;
-  static constexpr std::size_t kOverflowContexts = 1024;
-  // What a table spends on a record, at its least load and with the outgrown tables.
-  static constexpr std::size_t kTableBytes = 24;
-
-  const Shape* find(const CallKey& key, std::uint64_t hash) const noexcept {
-    return shape_stripe(hash).table.find(
-        hash, [&key](const Shape& shape) { return shape.key() == key.view(); });
-  }
-
-  const Stripe<Shape>& shape_stripe(std::uint64_t hash) const noexcept {
-    return shape_stripes_[(hash >> 40) % kStripes];
-  }
-  Stripe<Shape>& shape_stripe(std::uint64_t hash) noexcept {
-    return shape_stripes_[(hash >> 40) % kStripes];
-  }
-
-  struct Key {
-    MetricType type;
-    Cardinality cardinality;
-    std::string_view name;
-    std::string_view tags;
-  };
-  enum class Room { regular, overflow };
+  static constexpr std::size_t kStripes = 16;
 
   std::shared_ptr<const Scope> scope(std::uint32_t number) const;
   void add_tags(Canonical& made, std::uint32_t scope, Tags call) const;
-  Context* find_or_make(const Key& key, Room room);
-  Context* overflow_context(const Key& key);
-  Context* make(Stripe<Context>& stripe, const Key& key, std::uint64_t hash);
-  bool take_room(Room room, std::size_t bytes) noexcept;
-  void give_room_back(Room room, std::size_t bytes) noexcept;
-  void remember(const CallKey& key, const Answer& answer);
+  Answer answer(const Call& call, Contexts::Hold hold);
+  void remember(const Call& call, const Answer& answer) noexcept;
+  bool take_shape_bytes(std::size_t bytes) noexcept;
+  void give_shape_bytes_back(std::size_t bytes) noexcept;
+  void forget_expired(Stripe& stripe) noexcept;
+  void retire_tables(Stripe& stripe, bool all);
 
   const Limits limits_;
   const Rules rules_;
-  const std::uint64_t seed_;
+  const Digester digester_;
+  std::array<Stripe, kStripes> shapes_;
+  Notes notes_;
+  Contexts contexts_;
 
   mutable std::mutex scopes_mutex_;
   std::vector<std::shared_ptr<const Scope>> scopes_;
 
-  std::array<Stripe<Shape>, kStripes> shape_stripes_;
-  std::array<Stripe<Context>, kStripes> context_stripes_;
-  std::mutex directories_mutex_;
-  std::array<Directory, kKinds> directories_;
-  std::array<std::atomic<std::uint64_t>, kMetricTypes> by_type_{};
-  std::atomic<std::size_t> regular_{0};
-  std::atomic<std::size_t> overflow_{0};
-  std::atomic<std::size_t> bytes_{0};
-  std::atomic<std::size_t> shapes_{0};
+  std::atomic<std::size_t> shape_count_{0};
   std::atomic<std::size_t> shape_bytes_{0};
+  std::atomic<bool> shapes_full_{false};
+
+  // The flusher's own.
+  std::vector<std::unique_ptr<ShapeTable::Slots>> retired_tables_;
+  bool has_retired_ = false;
 };
 
 }  // namespace pawl::context

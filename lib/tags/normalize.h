@@ -27,7 +27,9 @@ struct Repairs {
     auto& count = times[static_cast<std::size_t>(repair)];
     if (count < 255) ++count;
   }
+  bool made(Repair repair) const noexcept { return times[static_cast<std::size_t>(repair)] != 0; }
   bool any() const noexcept { return times != std::array<std::uint8_t, kRepairs>{}; }
+  friend bool operator==(const Repairs&, const Repairs&) = default;
 };
 
 // Appends a metric's name: bytes outside [A-Za-z0-9_.] become `_`, and what stands before the first

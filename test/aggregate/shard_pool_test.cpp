@@ -26,7 +26,7 @@ std::int64_t sum_of_counter(const ShardPool& pool, std::uint32_t counter) {
   std::uint64_t sum = 0;
   pool.each([&](const Shard& shard) {
     const auto* chunk = shard.counters[counter >> pawl::detail::kChunkBits].load();
-    if (chunk != nullptr) sum += chunk->sums[counter % pawl::detail::kCellsInChunk].load();
+    if (chunk != nullptr) sum += chunk->cells[counter % pawl::detail::kCellsInChunk].sum.load();
   });
   return static_cast<std::int64_t>(sum);
 }

@@ -141,8 +141,8 @@ TEST_CASE("a counter adds once its chunk is there") {
   CHECK(one->add(1001, 1));  // of the same chunk
   CHECK_FALSE(one->add(0, 1));
   const auto* chunk = one->counters[1].load();
-  CHECK(static_cast<std::int64_t>(chunk->sums[1000 - 512].load()) == -2);
-  CHECK(chunk->calls[1000 - 512] == 2);
+  CHECK(static_cast<std::int64_t>(chunk->cells[1000 - 512].sum.load()) == -2);
+  CHECK(chunk->cells[1000 - 512].calls == 2);
 }
 
 TEST_CASE("a chunk that is there is not made again") {
@@ -150,7 +150,7 @@ TEST_CASE("a chunk that is there is not made again") {
   REQUIRE(one->make_chunk(5));
   one->add(5, 1);
   REQUIRE(one->make_chunk(6));
-  CHECK(one->counters[0].load()->sums[5] == 1);
+  CHECK(one->counters[0].load()->cells[5].sum == 1);
 }
 
 TEST_CASE("a chunk that finds no memory is not there, and can be made later") {
@@ -245,7 +245,7 @@ TEST_CASE("a shard that starts over keeps its counters and nothing else") {
   CHECK(one->waiting() == 0);
   CHECK(one->rejected(Reject::value) == Amount{});
   CHECK(one->repaired(Repair::name) == 0);
-  CHECK(one->counters[0].load()->sums[3] == 42);
+  CHECK(one->counters[0].load()->cells[3].sum == 42);
   next = 0;
   CHECK(push(*one, kRingSamples + 1, next) == kRingSamples);
 }
@@ -282,8 +282,8 @@ TEST_SUITE("concurrent") {
     std::uint64_t calls = 0;
     bool behind = false;
     while (calls < kAdds) {
-      calls = chunk->calls[0].load(std::memory_order_acquire);
-      behind = behind || chunk->sums[0].load(std::memory_order_relaxed) < calls;
+      calls = chunk->cells[0].calls.load(std::memory_order_acquire);
+      behind = behind || chunk->cells[0].sum.load(std::memory_order_relaxed) < calls;
     }
     writer.join();
     CHECK_FALSE(behind);

@@ -14,15 +14,14 @@ inline context::Call call_of(MetricType type, std::string_view name, Tags tags =
   return {type, Cardinality::unset, 0, name, tags};
 }
 
-inline const context::Shape* shape_of(const context::Registry& registry,
-                                      const context::Call& call) {
-  const context::CallKey key{call};
-  return key ? registry.find(key) : nullptr;
+inline context::Known shape_of(const context::Registry& registry, const context::Call& call) {
+  return registry.find(registry.digester().digest(call));
 }
 
 inline context::Answer look_up(context::Registry& registry, const context::Call& call) {
-  const context::Shape* shape = shape_of(registry, call);
-  return shape != nullptr ? shape->answer : registry.resolve(call);
+  const context::Known known = shape_of(registry, call);
+  if (known.is_new()) return registry.resolve(call);
+  return {known.context(), registry.note(known)};
 }
 
 inline int times(const tags::Repairs& repairs, Repair repair) {

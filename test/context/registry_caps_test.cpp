@@ -42,7 +42,7 @@ TEST_CASE("beyond the cap a call goes to its name's overflow context and is coun
       REQUIRE(answer.context != nullptr);
       sums[answer.context] += i;
       const bool over = i >= 16;
-      REQUIRE(times(answer.repairs, Repair::context_overflow) == (over ? 1 : 0));
+      REQUIRE(times(answer.note.repairs, Repair::context_overflow) == (over ? 1 : 0));
       REQUIRE((answer.context->tags() == "pawl_overflow:true") == over);
       overflowed += over ? 1 : 0;
     }
@@ -71,8 +71,8 @@ TEST_CASE("beyond the cap a gauge is refused and a known one is kept") {
   REQUIRE(known.context != nullptr);
   const Answer answer = numbered(registry, MetricType::gauge, "n", 1);
   CHECK(answer.context == nullptr);
-  CHECK(answer.reject == Reject::context_limit);
-  CHECK(times(answer.repairs, Repair::context_overflow) == 0);
+  CHECK(answer.note.reject == Reject::context_limit);
+  CHECK(times(answer.note.repairs, Repair::context_overflow) == 0);
   CHECK(numbered(registry, MetricType::gauge, "n", 0).context == known.context);
 }
 
@@ -98,7 +98,7 @@ TEST_CASE("beyond 1,024 overflowing names all go to one") {
     REQUIRE(answer.context != nullptr);
     REQUIRE(answer.context->name() == (i < 1024 ? name : "pawl.overflow"));
     REQUIRE(answer.context->tags() == "pawl_overflow:true");
-    REQUIRE(times(answer.repairs, Repair::context_overflow) == 1);
+    REQUIRE(times(answer.note.repairs, Repair::context_overflow) == 1);
   }
   CHECK(registry.contexts(Kind::counter).size() == 1025);
   CHECK(numbered(registry, MetricType::set, "other", 1).context->name() == "pawl.overflow");
@@ -121,7 +121,7 @@ TEST_CASE("the cap on bytes overflows as that on contexts does") {
   for (int i = 0; i < 1000; ++i) {
     const Answer answer = numbered(registry, MetricType::count, "n", i);
     REQUIRE(answer.context != nullptr);
-    regular += times(answer.repairs, Repair::context_overflow) == 0 ? 1 : 0;
+    regular += times(answer.note.repairs, Repair::context_overflow) == 0 ? 1 : 0;
   }
   CHECK(regular > 40);
   CHECK(regular < 200);

@@ -72,7 +72,7 @@ TEST_SUITE("concurrent") {
       const Context* context = told[0][number].context;
       REQUIRE(context != nullptr);
       REQUIRE(context->tags() == "a:" + std::to_string(number) + ",b:x");
-      REQUIRE(&directory[context->index] == context);
+      REQUIRE(directory[context->index] == context);
       for (const Told& one : told) REQUIRE(one[number].context == context);
     }
   }
@@ -88,7 +88,7 @@ TEST_SUITE("concurrent") {
       for (const Answer& answer : one) {
         REQUIRE(answer.context != nullptr);
         const bool over = answer.context->tags() == "pawl_overflow:true";
-        REQUIRE(times(answer.repairs, Repair::context_overflow) == (over ? 1 : 0));
+        REQUIRE(times(answer.note.repairs, Repair::context_overflow) == (over ? 1 : 0));
         ++calls[answer.context];
       }
     CHECK(calls.size() == kCap + 1);
@@ -106,7 +106,7 @@ TEST_SUITE("concurrent") {
       while (!done) {
         const std::uint32_t size = directory.size();
         for (std::uint32_t i = size - std::min(size, 100U); i < size; ++i)
-          broken += directory[i].index == i && directory[i].name() == "n" ? 0U : 1U;
+          broken += directory[i]->index == i && directory[i]->name() == "n" ? 0U : 1U;
       }
     }};
     ask_from_all_threads(registry);

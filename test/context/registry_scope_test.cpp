@@ -86,7 +86,7 @@ TEST_CASE("calls of two scopes that come to the same share a context and not a s
   const Context* context = look_up(registry, call_of(MetricType::count, "a.n", tags)).context;
   const Call call{MetricType::count, Cardinality::unset, child, "n", {}};
   CHECK(look_up(registry, call).context == context);
-  CHECK(shape_of(registry, call_of(MetricType::count, "n")) == nullptr);
+  CHECK(shape_of(registry, call_of(MetricType::count, "n")).is_new());
 }
 
 TEST_CASE("the policy is asked for a call's tags, not for the scope's") {
@@ -96,7 +96,7 @@ TEST_CASE("the policy is asked for a call's tags, not for the scope's") {
   const Answer answer =
       look_up(registry, {MetricType::count, Cardinality::unset, child, "n", tags});
   CHECK(answer.context->tags() == "env:prod,team:x");
-  CHECK(times(answer.repairs, Repair::tag_policy) == 1);
+  CHECK(times(answer.note.repairs, Repair::tag_policy) == 1);
 }
 
 }  // namespace

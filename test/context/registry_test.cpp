@@ -26,10 +26,10 @@ using pawl::context::Answer;
 using pawl::context::Call;
 using pawl::context::Context;
 using pawl::context::Kind;
+using pawl::context::Known;
 using pawl::context::Limits;
 using pawl::context::Registry;
 using pawl::context::Rules;
-using pawl::context::Shape;
 using pawl::tags::TagSet;
 using pawl::test::call_of;
 using pawl::test::look_up;
@@ -107,7 +107,7 @@ TEST_CASE("each type has a context of its own, numbered among its kind") {
   CHECK(registry.contexts(Kind::set).size() == 1);
   CHECK(registry.contexts(Kind::sampled).size() == 3);
   for (const Context* context : contexts)
-    CHECK(&registry.contexts(pawl::context::kind_of(context->type))[context->index] == context);
+    CHECK(registry.contexts(pawl::context::kind_of(context->type))[context->index] == context);
   for (const std::uint64_t count : registry.contexts_by_type()) CHECK(count == 1);
 }
 
@@ -130,13 +130,12 @@ TEST_CASE("a shape is new once and found ever after") {
   Registry registry{kRoomy, {}};
   const std::vector<Tag> tags = {{"a", "1"}};
   const Call call = call_of(MetricType::count, "n", tags);
-  CHECK(shape_of(registry, call) == nullptr);
+  CHECK(shape_of(registry, call).is_new());
   const Answer answer = registry.resolve(call);
-  const Shape* shape = shape_of(registry, call);
-  REQUIRE(shape != nullptr);
-  CHECK(shape->plain);
-  CHECK(shape->answer.context == answer.context);
-  CHECK(shape->index == answer.context->index);
+  const Known known = shape_of(registry, call);
+  CHECK(known.plain());
+  CHECK(known.context() == answer.context);
+  CHECK(known.index() == answer.context->index);
   CHECK(registry.resolve(call).context == answer.context);
   CHECK(registry.shapes() == 1);
 }
@@ -146,24 +145,27 @@ TEST_CASE("a repaired shape is remembered with its repairs") {
   const std::vector<Tag> tags = {{"a", "1,2"}, {"host", "x"}, {"", ""}};
   const Call call = call_of(MetricType::count, "n m", tags);
   registry.resolve(call);
-  const Shape* shape = shape_of(registry, call);
-  REQUIRE(shape != nullptr);
-  CHECK_FALSE(shape->plain);
-  CHECK(times(shape->answer.repairs, Repair::name) == 1);
-  CHECK(times(shape->answer.repairs, Repair::tag_bytes) == 1);
-  CHECK(times(shape->answer.repairs, Repair::tag_reserved) == 1);
-  CHECK(times(shape->answer.repairs, Repair::tag_empty) == 1);
+  const Known known = shape_of(registry, call);
+  REQUIRE_FALSE(known.is_new());
+  CHECK_FALSE(known.plain());
+  const pawl::tags::Repairs& repairs = registry.note(known).repairs;
+  CHECK(times(repairs, Repair::name) == 1);
+  CHECK(times(repairs, Repair::tag_bytes) == 1);
+  CHECK(times(repairs, Repair::tag_reserved) == 1);
+  CHECK(times(repairs, Repair::tag_empty) == 1);
+}
+
+void check_told(const Answer& answer, Reject reason) {
+  CHECK(answer.context == nullptr);
+  CHECK(answer.note.refused);
+  CHECK(answer.note.reject == reason);
 }
 
 void check_refused(Registry& registry, const Call& call, Reject reason) {
-  const Answer answer = registry.resolve(call);
-  CHECK(answer.context == nullptr);
-  CHECK(answer.reject == reason);
-  const Shape* shape = shape_of(registry, call);
-  REQUIRE(shape != nullptr);
-  CHECK_FALSE(shape->plain);
-  CHECK(shape->answer.context == nullptr);
-  CHECK(shape->answer.reject == reason);
+  check_told(registry.resolve(call), reason);
+  const Known known = shape_of(registry, call);
+  CHECK(known.is_new() == !pawl::context::Digester::fits(call));
+  check_told(look_up(registry, call), reason);
 }
 
 TEST_CASE("a refused shape is remembered with the reason") {
@@ -193,9 +195,9 @@ TEST_CASE("a call with a piece too long for a shape works without being remember
     const Answer answer = look_up(registry, call_of(MetricType::count, "n", tags));
     REQUIRE(answer.context != nullptr);
     CHECK(answer.context->tags() == "k:" + std::string(198, 'x'));
-    CHECK(times(answer.repairs, Repair::tag_cut) == 1);
+    CHECK(times(answer.note.repairs, Repair::tag_cut) == 1);
     CHECK(look_up(registry, call_of(MetricType::count, "n", tags)).context == answer.context);
-    CHECK(look_up(registry, call_of(MetricType::count, large)).reject == Reject::name);
+    CHECK(look_up(registry, call_of(MetricType::count, large)).note.reject == Reject::name);
   }
   CHECK(registry.contexts(Kind::counter).size() == 1);
   CHECK(registry.shapes() == 0);
@@ -205,7 +207,7 @@ TEST_CASE("the canonical text of a call makes no context") {
   Registry registry{kRoomy, with_prefix("app.")};
   const std::vector<Tag> tags = {{"b", "1"}, {"a", "2"}};
   const auto canonical = registry.canonical(call_of(MetricType::count, "n", tags));
-  CHECK_FALSE(canonical.refused);
+  CHECK_FALSE(canonical.note.refused);
   CHECK(canonical.name == "app.n");
   CHECK(canonical.tags == "a:2,b:1");
   CHECK(registry.contexts(Kind::counter).size() == 0);
@@ -220,17 +222,17 @@ TEST_CASE("finding a known shape allocates nothing and takes no lock") {
   registry.resolve(call);
   const pawl::test::AllocCounter allocations;
   const pawl::test::LockCounter locks;
-  const Shape* shape = shape_of(registry, call);
+  const Known known = shape_of(registry, call);
   CHECK(allocations.allocations() == 0);
   CHECK(locks.locks() == 0);
-  CHECK(shape != nullptr);
+  CHECK(known.plain());
 }
 
 TEST_CASE("shapes are found while the registry is locked for a fork, and made again after it") {
   Registry registry{kRoomy, {}};
   Context* context = count_context(registry, "n");
   registry.lock();
-  CHECK(shape_of(registry, call_of(MetricType::count, "n"))->answer.context == context);
+  CHECK(shape_of(registry, call_of(MetricType::count, "n")).context() == context);
   registry.unlock();
   CHECK(count_context(registry, "m") != nullptr);
 }

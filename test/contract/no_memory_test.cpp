@@ -106,13 +106,26 @@ TEST_CASE("whichever allocation fails, nothing throws and the ledger balances") 
 TEST_CASE("a failed allocation costs one sample, not the next") {
   PAWL_SKIP_UNDER_SANITIZER();
   pawl::test::MemoryClient client;
+  client->count("b", 1);
   {
     const FailingAlloc failing{1};
     client->count("a", 5);
   }
   client->count("a", 7);
-  CHECK(client.text() == "a:7|c\n");
+  CHECK(client.text() == "b:1|c\na:7|c\n");
   CHECK(client->stats()[pawl::Reject::no_memory] == pawl::Amount{1, 5});
+}
+
+TEST_CASE("a thread that finds no memory for cells of its own records into the common ones") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  pawl::test::MemoryClient client;
+  {
+    const FailingAlloc failing{1};
+    client->count("a", 5);
+  }
+  client->count("a", 7);
+  CHECK(client.text() == "a:12|c\n");
+  CHECK(client->stats().balanced());
 }
 
 // In a process of its own, whose address space has no room for a thread's stack.

@@ -84,6 +84,7 @@ const std::vector<Cause> kRejections{
      }},
     {"no_memory",
      [](auto& c) {
+       c->count("b", 1);
        const FailingAlloc failing{1};
        c->count("a", 1);
      }},

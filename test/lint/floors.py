@@ -20,6 +20,7 @@ ROOMS = {
     "fmt": (re.compile(r"^fmt/"), ["lib/", "tools/", "test/", "bench/"]),
     "nlohmann_json": (re.compile(r"^nlohmann/"), ["tools/", "test/"]),
     "CLI11": (re.compile(r"^CLI/"), ["tools/"]),
+    "relacy": (re.compile(r"^relacy/"), ["test/model/"]),
     "doctest": (re.compile(r"^doctest"), ["test/"]),
     "google-benchmark": (re.compile(r"^benchmark/"), ["bench/"]),
 }

@@ -11,7 +11,6 @@
 // Threads: the owner writes; the flusher reads.
 // Cost: 16 B a counter and thread, in chunks of 512; a ring of 64 KiB; a directory of 16 KiB.
 
-#include <array>
 #include <atomic>
 #include <bit>
 #include <cstddef>
@@ -29,17 +28,19 @@ inline constexpr std::uint32_t kMaxClients = 32;
 inline constexpr std::uint32_t kSlots = kMaxClients + 1;  // slot 0 is that of handles of no client
 
 // The calls are stored after the sum, with release: a flusher that sees a call sees its value.
-struct CounterChunk {
-  std::array<std::atomic<std::uint64_t>, kCellsInChunk> sums{};
-  std::array<std::atomic<std::uint64_t>, kCellsInChunk> calls{};
+struct CounterCell {
+  std::atomic<std::uint64_t> sum{0};
+  std::atomic<std::uint64_t> calls{0};
 
-  void add(std::uint32_t cell, std::int64_t value) noexcept {
-    auto& sum = sums[cell];
-    auto& count = calls[cell];
+  void add(std::int64_t value) noexcept {
     sum.store(sum.load(std::memory_order_relaxed) + static_cast<std::uint64_t>(value),
               std::memory_order_relaxed);
-    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    calls.store(calls.load(std::memory_order_relaxed) + 1, std::memory_order_release);
   }
+};
+// An array of C, here and below: std::array checks each index where the library asserts.
+struct CounterChunk {
+  CounterCell cells[kCellsInChunk];
 };
 
 struct Sample {
@@ -53,7 +54,7 @@ struct Ring {
   alignas(64) std::atomic<std::uint32_t> tail{0};  // next to write
   std::uint32_t known_head = 0;                    // the producer's last look at head
   alignas(64) std::atomic<std::uint32_t> head{0};  // next to read
-  alignas(64) std::array<Sample, kRingSamples> slots;
+  alignas(64) Sample slots[kRingSamples];
 
   // Tells whether there was room.
   bool push(Sample sample) noexcept {
@@ -69,7 +70,9 @@ struct Ring {
 };
 
 struct Cells {
-  std::array<std::atomic<CounterChunk*>, kChunks> counters{};
+  // How many look-ups of this thread are at work: what they may have found is not freed.
+  std::atomic<std::uint32_t> looking{0};
+  std::atomic<CounterChunk*> counters[kChunks]{};
   Ring ring;
 
   // Adds to a counter; tells whether its chunk was there.
@@ -77,7 +80,7 @@ struct Cells {
     CounterChunk* chunk = counters[counter >> kChunkBits].load(std::memory_order_relaxed);
     if (chunk == nullptr) [[unlikely]]
       return false;
-    chunk->add(counter % kCellsInChunk, value);
+    chunk->cells[counter % kCellsInChunk].add(value);
     return true;
   }
 };
@@ -85,7 +88,7 @@ struct Cells {
 // Each client alive has a slot, and each thread its cells in it; nullptr until it records. The
 // initial-exec model makes a look-up one instruction also in a shared library (264 bytes of the
 // 1,664 that glibc keeps for libraries loaded later).
-PAWL_API extern constinit thread_local std::array<Cells*, kSlots> t_cells
+PAWL_API extern constinit thread_local Cells* t_cells[kSlots]
     __attribute__((tls_model("initial-exec")));
 
 // By bits, so that -ffast-math in the program cannot remove it.

@@ -1,0 +1,60 @@
+#pragma once
+
+// What there is to count beside a sample: why it was refused, and what was repaired. Few different
+// ones occur in a program, so shapes hold their numbers.
+//
+// Threads: operator[] from any, for a number that was given; number_of() from any.
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+
+#include <pawl/stats.h>
+
+#include "tags/normalize.h"
+
+namespace pawl::context {
+
+struct Note {
+  bool refused = false;
+  Reject reject = Reject::name;  // says something when refused
+  tags::Repairs repairs = {};
+
+  bool plain() const noexcept { return !refused && !repairs.any(); }
+  friend bool operator==(const Note&, const Note&) = default;
+};
+
+class Notes {
+ public:
+  static constexpr std::uint32_t kMost = 1024;
+
+  Notes() : notes_(std::make_unique<std::array<Note, kMost>>()) {}
+
+  // Number 0 is the plain note.
+  const Note& operator[](std::uint32_t number) const noexcept { return (*notes_)[number]; }
+
+  // Gives the number of a note, the same for the same; nothing when there are kMost different ones.
+  std::optional<std::uint32_t> number_of(const Note& note) noexcept {
+    const std::lock_guard lock{mutex_};
+    for (std::uint32_t i = 0; i < size_; ++i)
+      if ((*notes_)[i] == note) return i;
+    if (size_ == kMost) return std::nullopt;
+    (*notes_)[size_] = note;
+    return size_++;
+  }
+
+  // Stand around fork().
+  void lock() noexcept { mutex_.lock(); }
+  void unlock() noexcept { mutex_.unlock(); }
+
+ private:
+  std::mutex mutex_;
+  std::uint32_t size_ = 1;
+  const std::unique_ptr<std::array<Note, kMost>> notes_;
+};
+
+}  // namespace pawl::context
