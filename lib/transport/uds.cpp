@@ -34,6 +34,7 @@ SendResult Uds::send(std::span<const std::string_view> datagrams) noexcept {
     if (progress.sent > 0) retried = false;
     const SendStatus status = status_of(progress.error);
     if (status == SendStatus::sent) continue;
+    // For good: it is our side's buffer that is too small, whoever reads.
     if (status == SendStatus::too_large) limit_.lower(datagrams[sent].size(), 0);
     // The descriptor of a full socket is kept: another one would be as full.
     const bool keep = status == SendStatus::would_block || status == SendStatus::too_large;

@@ -34,7 +34,8 @@ using namespace std::chrono_literals;
 constexpr int kContexts = 10'000;
 constexpr int kCallsInMs = 200;
 constexpr int kMilliseconds = pawl::test::kUnderSanitizer ? 500 : 2'000;
-constexpr std::int64_t kCalls = kCallsInMs * kMilliseconds;
+constexpr int kCalls = kCallsInMs * kMilliseconds;
+constexpr int kCallsOfEach = kCalls / kContexts;
 
 nanoseconds to_duration(const timespec& time) {
   return std::chrono::seconds{time.tv_sec} + nanoseconds{time.tv_nsec};
@@ -120,6 +121,7 @@ void serve(const std::string& address) {
   const auto client = pawl::Client::create(options);
   REQUIRE(client);
   std::vector<std::string> users;
+  users.reserve(kContexts);
   for (int i = 0; i < kContexts; ++i) users.push_back(std::to_string(i));
   int next = 0;
   const auto start = steady_clock::now();
@@ -147,7 +149,7 @@ bool all_arrived(const std::vector<std::string>& payloads) {
   const auto& contexts = arrived.contexts();
   return contexts.size() == kContexts &&
          std::all_of(contexts.begin(), contexts.end(), [](const auto& context) {
-           return context.second.count == kCalls / kContexts;
+           return context.second.count == kCallsOfEach;
          });
 }
 
