@@ -99,6 +99,13 @@ void Shard::start_over() noexcept {
   for (auto& tally : repaired_) tally = 0;
 }
 
+std::size_t Shard::bytes() const noexcept {
+  std::size_t bytes = sizeof(Shard);
+  for (const auto& chunk : counters)
+    if (chunk.load(std::memory_order_relaxed) != nullptr) bytes += sizeof(CounterChunk);
+  return bytes;
+}
+
 std::size_t Shard::waiting() noexcept {
   const std::lock_guard lock{drain};
   const std::uint32_t head = ring.head.load(std::memory_order_relaxed);

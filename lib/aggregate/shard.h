@@ -50,6 +50,8 @@ class Shard : public detail::Cells {
   Amount rejected(Reject reason) const noexcept;
   std::uint64_t repaired(Repair repair) const noexcept;
 
+  // Gives the bytes of memory that it takes, without the spill.
+  std::size_t bytes() const noexcept;
   // Tells how many samples wait in the ring and the spill.
   std::size_t waiting() noexcept;
 

@@ -286,7 +286,8 @@ Stats Core::stats() noexcept { return compose(flusher_.read()); }
 Stats Core::compose(const Flusher::Books& books) const noexcept {
   Stats stats;
   stats.rejected = books.taken.rejected;
-  shards_.each([&stats](const aggregate::Shard& shard) {
+  shards_.each([&](const aggregate::Shard& shard) {
+    if (&shard != &shards_.common()) stats.thread_bytes += shard.bytes();
     for (std::size_t i = 0; i < kRejects; ++i)
       stats.rejected[i] += shard.rejected(static_cast<Reject>(i));
     for (std::size_t i = 0; i < kRepairs; ++i)
