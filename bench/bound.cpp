@@ -5,6 +5,7 @@
 #include <chrono>
 #include <thread>
 
+#include "bursts.h"
 #include "calls.h"
 #include "work.h"
 
@@ -50,30 +51,11 @@ void counter_of_many(State& state) {
 }
 BENCHMARK(counter_of_many)->Name("counter.bound.many")->Arg(100)->Arg(10'000);
 
-// Bursts that fit into the thread's ring, emptied between them; the emptying is not in it. Single
-// calls are in bench/tails.cpp, for the same reason.
 void distribution(State& state) {
-  constexpr int kBurst = 4'000;
   const pawl::Client client = bench::make_client(pawl::Background::manual);
   const pawl::Distribution distribution = client.distribution("llm.latency_ms", g_work.context(0));
-  distribution.record(12.5);
-  client.flush();
-  std::uint64_t allocated = 0;
-  while (state.KeepRunningBatch(kBurst)) {
-    const std::uint64_t allocated_before = bench::allocations();
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < kBurst; ++i) {
-      distribution.record(12.5);
-      benchmark::ClobberMemory();
-    }
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    state.SetIterationTime(took.count());
-    allocated += bench::allocations() - allocated_before;
-    client.flush();
-  }
-  state.counters["allocations"] = {static_cast<double>(allocated),
-                                   benchmark::Counter::kAvgIterations};
-  bench::expect_arrived(client, 1 + static_cast<std::uint64_t>(state.iterations()), 0);
+  const auto record = [&] { distribution.record(12.5); };
+  bench::expect_arrived(client, bench::measure_bursts(state, client, 4'000, record), 0);
 }
 BENCHMARK(distribution)->Name("distribution.bound.1t")->Iterations(kSampled)->UseManualTime();
 

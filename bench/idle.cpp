@@ -67,7 +67,7 @@ void wake_ups(State& state) {
   const pawl::Stats stats = made->stats();
   bench::expect(stats.balanced() && stats.handed_to_kernel.counted == 1, "the one count");
 }
-BENCHMARK(wake_ups)->Name("idle.wakeups")->Iterations(1)->UseRealTime();
+BENCHMARK(wake_ups)->Name("idle.wakeups")->Iterations(1)->Repetitions(1)->UseRealTime();
 
 }  // namespace
 

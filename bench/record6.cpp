@@ -3,8 +3,7 @@
 
 #include "record6.h"
 
-#include <chrono>
-
+#include "bursts.h"
 #include "calls.h"
 #include "mutex_map.h"
 #include "receiver.h"
@@ -15,6 +14,7 @@ namespace {
 using benchmark::State;
 
 constexpr std::int64_t kRequests = 60'000;
+constexpr int kBurst = 1'000;  // four samples each, which the ring has room for
 constexpr bench::Effort kSingle{.warm = 1, .single = 20'000};
 const bench::Work g_work{1};
 
@@ -28,48 +28,18 @@ struct MapClient {
   bench::MutexMap map;
 };
 
-// Bursts that fit into the thread's ring, which is emptied between them: a request's four samples
-// are what a loop records in milliseconds, not in nanoseconds.
-template <class Record>
-void measure_bursts(State& state, const pawl::Client& client, const Record& record) {
-  constexpr int kBurst = 1'000;
-  record();
-  client.flush();
-  std::uint64_t allocated = 0;
-  while (state.KeepRunningBatch(kBurst)) {
-    const std::uint64_t allocated_before = bench::allocations();
-    const auto start = std::chrono::steady_clock::now();
-    for (int i = 0; i < kBurst; ++i) {
-      record();
-      benchmark::ClobberMemory();
-    }
-    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    state.SetIterationTime(took.count());
-    allocated += bench::allocations() - allocated_before;
-    client.flush();
-  }
-  state.counters["allocations"] = {static_cast<double>(allocated),
-                                   benchmark::Counter::kAvgIterations};
-  bench::CallTimes times;
-  for (std::size_t i = 1; i <= kSingle.single; ++i) {
-    times.time(record);
-    if (i % kBurst == 0) client.flush();
-  }
-  times.report(state);
-  bench::expect_requests(client,
-                         1 + static_cast<std::uint64_t>(state.iterations()) + kSingle.single);
-}
-
 void bound(State& state) {
   const pawl::Client client = bench::make_client(pawl::Background::manual);
   const bench::Record6 handles{client, g_work.context(0)};
-  measure_bursts(state, client, [&] { handles.record(); });
+  const auto record = [&] { handles.record(); };
+  bench::expect_requests(client, bench::measure_bursts(state, client, kBurst, record));
 }
 BENCHMARK(bound)->Name("record6.bound")->Iterations(kRequests)->UseManualTime();
 
 void calls(State& state) {
   const pawl::Client client = bench::make_client(pawl::Background::manual);
-  measure_bursts(state, client, [&] { bench::record6_calls(client, g_work.context(0)); });
+  const auto record = [&] { bench::record6_calls(client, g_work.context(0)); };
+  bench::expect_requests(client, bench::measure_bursts(state, client, kBurst, record));
 }
 BENCHMARK(calls)->Name("record6.adhoc")->Iterations(kRequests)->UseManualTime();
 

@@ -4,9 +4,9 @@
     bench/run.py BUILD [--quick] [QUESTION...]
 
 Every program of BUILD/bench measures with google-benchmark and writes its JSON; here the repetitions
-become one row each (the median; of `max` the largest), instructions are added by callgrind where
-valgrind is installed, and each row is divided by its baseline of the same run. It writes
-BUILD/bench/results.json, BUILD/bench/report.html and, as the tables of a README, report.md.
+become one row each (the median; of `max` and of losses the largest), instructions are added by
+callgrind where valgrind is installed, and each row is divided by its baseline of the same run. It
+writes BUILD/bench/results.json, BUILD/bench/report.html and, as the tables of a README, report.md.
 """
 
 import argparse
@@ -54,7 +54,8 @@ def run_program(program, quick):
     for row in found:
         if row.get("error_occurred"):
             raise RuntimeError(f"{row['name']}: {row['error_message']}")
-    return [row for row in found if row["run_type"] == "iteration"]
+    rows = [row for row in found if row["run_type"] == "iteration"]
+    return sorted(rows, key=lambda row: (row["family_index"], row["per_family_instance_index"]))
 
 
 def name_of(row):
@@ -76,15 +77,19 @@ def value_of(row):
 
 
 def merged(repetitions, prefix):
-    """Makes one row of its repetitions."""
+    """Makes one row of its repetitions: the median, and what must never happen by its worst."""
     first = repetitions[0]
     values = [value_of(row)[0] for row in repetitions]
-    row = {"name": prefix + name_of(first), "unit": value_of(first)[1],
-           "value": statistics.median(values), "least": min(values), "most": max(values)}
+    unit = value_of(first)[1]
+    row = {"name": prefix + name_of(first), "unit": unit,
+           "value": max(values) if unit == "% lost" else statistics.median(values),
+           "least": min(values), "most": max(values)}
     for field in FIELDS:
         of_field = [one[field] for one in repetitions if field in one]
         if of_field:
             row[field] = max(of_field) if field == "max" else statistics.median(of_field)
+    if first["threads"] > 1:
+        row["cores"] = statistics.median(one["cpu_time"] / one["real_time"] for one in repetitions)
     return row
 
 
@@ -142,6 +147,14 @@ def compare(rows):
         row["ratio"] = row["value"] / against if against else None
         for field in ("p50", "p99", "p999", "max", "allocations", "instructions"):
             row.setdefault(field, None)
+
+
+def warn_of_busy_machine(rows):
+    """Threads that take turns on one core do not contend."""
+    cores = [row["cores"] for row in rows if "cores" in row]
+    if cores and os.cpu_count() > 1 and min(cores) < 1.6:
+        print(f"The machine is busy: threads that should run side by side had {min(cores):.1f} cores;\n"
+              "so the rows of 2 and more threads show less contention than there is.")
 
 
 def commit():
@@ -211,7 +224,7 @@ def main():
     arguments.add_argument("--quick", action="store_true", help="below a minute; the figures are rough")
     arguments.add_argument("questions", nargs="*", metavar="QUESTION",
                            help=f"{', '.join(QUESTIONS)}, instructions")
-    told = arguments.parse_args()
+    told = arguments.parse_intermixed_args()
     unknown = set(told.questions) - {*QUESTIONS, "instructions"}
     if unknown:
         arguments.error(f"no such question: {', '.join(sorted(unknown))}")
@@ -229,6 +242,7 @@ def main():
     (folder / "report.md").write_text(report.markdown(rows, facts))
     (folder / "report.html").write_text(report.html(rows, facts))
     print(report.text(rows))
+    warn_of_busy_machine(rows)
     print(f"{time.monotonic() - started:.0f} s; {folder}/results.json, report.html, report.md")
 
 
