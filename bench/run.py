@@ -149,12 +149,13 @@ def compare(rows):
             row.setdefault(field, None)
 
 
-def warn_of_busy_machine(rows):
-    """Threads that take turns on one core do not contend."""
+def busy(rows):
+    """Says when threads took turns on one core, where they do not contend; otherwise nothing."""
     cores = [row["cores"] for row in rows if "cores" in row]
-    if cores and os.cpu_count() > 1 and min(cores) < 1.6:
-        print(f"The machine is busy: threads that should run side by side had {min(cores):.1f} cores;\n"
-              "so the rows of 2 and more threads show less contention than there is.")
+    if not cores or os.cpu_count() == 1 or min(cores) >= 1.6:
+        return None
+    return (f"the machine was busy, threads that should run side by side had {min(cores):.1f} cores: "
+            "rows of 2 and more threads show less contention than there is")
 
 
 def commit():
@@ -238,11 +239,14 @@ def main():
     facts = {"machine": machine(), "compiler": compiler(told.build), "commit": commit(),
              "command": " ".join(["tools/dev bench", *sys.argv[2:]]),
              "date": time.strftime("%Y-%m-%d")}
+    if note := busy(rows):
+        facts["note"] = note
     (folder / "results.json").write_text(json.dumps(rows, indent=1) + "\n")
     (folder / "report.md").write_text(report.markdown(rows, facts))
     (folder / "report.html").write_text(report.html(rows, facts))
     print(report.text(rows))
-    warn_of_busy_machine(rows)
+    if "note" in facts:
+        print(f"Note: {facts['note']}.")
     print(f"{time.monotonic() - started:.0f} s; {folder}/results.json, report.html, report.md")
 
 
