@@ -11,7 +11,7 @@
 // Threads: every member is const and may be called from any thread.
 // Cost: see each class. After a thread's first record of a metric none allocates, takes a lock, or
 // makes a system call, but where a thread records samples faster than the flusher empties its ring
-// of 4,096: then it moves 512 of them aside itself, under a lock.
+// of 4,096: then it moves 2,048 of them aside itself, under a lock.
 // Errors: none; what is refused is counted (Stats::rejected).
 
 #include <chrono>

@@ -45,7 +45,7 @@ class PAWL_API Transport {
   // of one's own.
   virtual std::string_view name() const noexcept = 0;
 
-  // Gives the largest payload that send() should be given, 64 to 65,507; it may fall while running.
+  // Gives the largest payload that send() should be given, 64 to 65,507; it may change.
   virtual std::size_t max_datagram_bytes() const noexcept = 0;
 
   // Hands over datagrams in order and never blocks. Opens its socket when there is none.

@@ -10,8 +10,14 @@ bool Samples::add(std::span<const detail::Sample> samples) noexcept {
   charged_ += bytes;
   std::size_t done = 0;
   try {
-    for (; done < samples.size(); ++done)
-      series_of(samples[done]).values.push_back(samples[done].value);
+    Series* series = nullptr;
+    for (; done < samples.size(); ++done) {
+      const detail::Sample& sample = samples[done];
+      // Neighbours are often of one series.
+      if (series == nullptr || series->index != sample.series || series->rate != sample.rate)
+        series = &series_of(sample);
+      series->values.push_back(sample.value);
+    }
   } catch (const std::bad_alloc&) {
     refused_ += samples.size() - done;
   }

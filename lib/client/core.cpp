@@ -15,7 +15,7 @@ using std::chrono::milliseconds;
 
 // What a full ring gives up at once: enough to be worth the lock, little enough to be done in about
 // a microsecond.
-constexpr std::uint32_t kSpillSamples = 512;
+constexpr std::uint32_t kSpillSamples = detail::kRingSamples / 2;
 // Between two looks at the rings: under load, and the step by which it grows when there is none.
 constexpr milliseconds kBusyDrain{2};
 constexpr std::size_t kBusySamples = detail::kRingSamples / 8;
@@ -211,8 +211,9 @@ base::Worker::Time Core::flusher_step() noexcept {
 
 void Core::flush_now(Clock::SteadyTime now) noexcept {
   flusher_.flush(due_telemetry(now));
-  sender_worker_.wake();
-  warnings_.losses(sender_->totals().dropped, now);
+  const transport::Sender::Totals out = sender_->totals();
+  if (out.queued_datagrams != 0) sender_worker_.wake();
+  warnings_.losses(out.dropped, now);
 }
 
 std::vector<std::string> Core::due_telemetry(Clock::SteadyTime now) noexcept {
@@ -237,9 +238,7 @@ bool Core::flush(milliseconds timeout) noexcept {
   ensure_threads();
   flush_now(plan_.clock->steady_now());
   const bool emptied =
-      sender_worker_.running()
-          ? sender_->wait_empty(deadline)
-          : sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
+      sender_worker_.running() ? sender_->wait_empty(deadline) : sender_->drain(deadline);
   return emptied && lost() == lost_before;
 }
 
@@ -274,7 +273,7 @@ void Core::close_by(RealTime deadline) noexcept {
     sender_worker_.wake();
     sender_->wait_empty(deadline);
   } else {
-    sender_->drain(deadline, transport::Sender::WhenUnreachable::keep_trying);
+    sender_->drain(deadline);
   }
   sender_worker_.stop(patience);
   sender_->abandon(Drop::shutdown);

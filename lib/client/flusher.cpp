@@ -74,29 +74,30 @@ std::size_t Flusher::drain_all() {
   return fullest;
 }
 
-// Holds the shard's lock for two copies only: its owner may wait for it, with a full ring.
+// Holds the shard's lock for a swap and the copy of a ring: its owner may wait for it.
 std::size_t Flusher::drain(aggregate::Shard& shard) {
-  scratch_.clear();
+  ring_.clear();
+  ring_.reserve(detail::kRingSamples);
   {
     const std::lock_guard lock{shard.drain};
-    scratch_.reserve(shard.spill.size() + detail::kRingSamples);
-    scratch_.insert(scratch_.end(), shard.spill.begin(), shard.spill.end());
-    shard.empty_ring(scratch_);
-    stages_.budget.give_back(shard.spill.size() * sizeof(detail::Sample));
-    // Not `= {}`, which would keep the memory.
-    std::exchange(shard.spill, {});
+    std::swap(shard.spill, spill_);
+    shard.empty_ring(ring_);
   }
-  taken_.recorded += samples(scratch_.size());
-  if (closed_)
-    reject(Reject::closed, samples(scratch_.size()));
-  else
-    keep(scratch_);
-  return scratch_.size();
+  stages_.budget.give_back(spill_.size() * sizeof(detail::Sample));
+  keep(spill_);
+  keep(ring_);
+  const std::size_t drained = spill_.size() + ring_.size();
+  // The next shard begins its spill in the room of this one's, if that is small.
+  spill_.clear();
+  if (spill_.capacity() > detail::kRingSamples / 2) std::exchange(spill_, {});
+  return drained;
 }
 
 // In pieces, so that the budget turns away only what is beyond it.
 void Flusher::keep(std::span<const detail::Sample> drained) noexcept {
   constexpr std::size_t kPiece = 256;
+  taken_.recorded += samples(drained.size());
+  if (closed_) return reject(Reject::closed, samples(drained.size()));
   while (!drained.empty()) {
     const auto piece = drained.first(std::min(drained.size(), kPiece));
     if (!samples_.add(piece)) reject(Reject::memory_limit, samples(piece.size()));
@@ -207,7 +208,8 @@ std::size_t Flusher::datagram_limit() const noexcept {
 // Memory may run out at any step. What was taken from the threads by then and is in no datagram is
 // counted as lost to that; what was not taken yet is there for the next flush.
 void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
-  encode::Packer packer{datagram_limit(), plan_.packing, plan_.constants};
+  encode::Packer packer{
+      datagram_limit(), plan_.packing, plan_.constants, stages_.sender.take_spares()};
   std::vector<encode::Datagram> datagrams;
   bool whole = false;
   now_ = seconds_since(start_, plan_.clock->steady_now());

@@ -112,7 +112,8 @@ class Flusher {
   std::mutex mutex_;
   std::uint32_t now_ = 0;  // seconds since the start, at the last flush
   aggregate::Samples samples_;
-  std::vector<detail::Sample> scratch_;
+  std::vector<detail::Sample> ring_;   // what was taken from one
+  std::vector<detail::Sample> spill_;  // and from the other
   Taken taken_;
   Amount pushed_;  // to the sender
   bool closed_ = false;

@@ -47,8 +47,6 @@ class Sender {
 
   using Totals = Queue::Totals;
 
-  enum class WhenUnreachable : std::uint8_t { keep_trying };
-
   Sender(std::shared_ptr<Transport> transport, std::shared_ptr<const Clock> clock, Limits limits);
   Sender(const Sender&) = delete;
   Sender& operator=(const Sender&) = delete;
@@ -68,7 +66,6 @@ class Sender {
 
   // Pumps on this thread until nothing is queued, and tells whether that was reached by `deadline`.
   bool drain(RealTime deadline) noexcept;
-  bool drain(RealTime deadline, WhenUnreachable) noexcept { return drain(deadline); }
 
   // Says that the client is closing: an Agent that is not there is tried once more, at once, and
   // then everything queued is dropped as Drop::unreachable. After it abandon() is final.
