@@ -11,25 +11,29 @@ from targets import TARGETS
 
 COLUMNS = ("value", "p50", "p99", "p999", "max", "allocations", "instructions")
 
-# What is drawn, and in which unit: (title, unit, names of rows).
+# What is drawn, of which field, and in which unit: (title, field, unit, names of rows).
 CHARTS = [
-    ("A record through a bound handle", "ns",
+    ("A record through a bound handle", "value", "ns",
      ["raw.thread_local_add", "counter.bound.1t", "distribution.bound.1t", "distribution.folded.1t",
       "raw.lock_xadd", "prometheus.counter.held.1t.same", "gauge.bound.1t", "histogram.bound.endless",
       "set.bound.1t", "prometheus.histogram.held.1t"]),
-    ("A call with a name and five tags", "ns",
+    ("A call with a name and five tags", "value", "ns",
      ["count.adhoc.1", "count.adhoc.100", "count.adhoc.10000", "mutex_map.count.1",
-      "mutex_map.count.100", "mutex_map.count.10000", "format_send.count.1"]),
-    ("Six metrics of one request", "ns",
-     ["record6.bound", "record6.adhoc", "record6.calls", "mutex_map.record6", "format_send.record6"]),
-    ("Threads on one context, CPU time of a call", "ns",
+      "mutex_map.count.100", "mutex_map.count.10000"]),
+    ("Six metrics of one request", "value", "ns",
+     ["record6.bound", "record6.adhoc", "record6.calls", "mutex_map.record6"]),
+    ("Threads on one context, CPU time of a call", "value", "ns",
      [f"{what}.{threads}t.same"
       for what in ("counter.bound", "raw.lock_xadd", "prometheus.counter.held", "count.adhoc",
                    "mutex_map.count") for threads in (1, 2, 4, 8)]),
-    ("A flush, a context", "ns",
+    ("The slowest of a thousand calls (p99.9), each timed alone", "p999", "ns",
+     [f"tails.{what}.{when}"
+      for what in ("counter.bound", "distribution.bound", "count.adhoc.100")
+      for when in ("quiet", "flushing")]),
+    ("A flush, a context", "value", "ns",
      ["flush.counter_context.sink", "flush.counter_context.uds", "flush.counter_context.udp",
       "mutex_map.flush.uds"]),
-    ("Lost of 200,000 calls a second", "%",
+    ("Lost of 200,000 calls a second", "value", "%",
      ["loss.udp.200k", "loss.uds.200k", "format_send.loss.udp.200k"]),
 ]
 
@@ -97,14 +101,14 @@ def markdown(rows, facts):
     return "\n".join(lines) + "\n"
 
 
-def chart(plots, title, unit, found):
+def chart(plots, title, field, unit, found):
     """Draws bars, and gives the picture as SVG; pawl's own stand out."""
     figure, axes = plots.subplots(figsize=(8, 0.6 + 0.3 * len(found)))
     names = [row["name"] for row in found]
     others = ("raw.", "mutex_map.", "format_send.", "prometheus.")
     colours = ["#b0b0b0" if name.startswith(others) else "#3465a4" for name in names]
-    bars = axes.barh(names, [row["value"] for row in found], color=colours)
-    axes.bar_label(bars, labels=[number(row["value"]) for row in found], padding=3)
+    bars = axes.barh(names, [row[field] for row in found], color=colours)
+    axes.bar_label(bars, labels=[number(row[field]) for row in found], padding=3)
     axes.invert_yaxis()
     axes.margins(x=0.12)
     axes.set_xlabel(unit)
@@ -124,10 +128,10 @@ def charts(rows):
         yield "<p>No charts: matplotlib is not installed (python3-matplotlib).</p>"
         return
     by_name = {row["name"]: row for row in rows}
-    for title, unit, names in CHARTS:
+    for title, field, unit, names in CHARTS:
         found = [by_name[name] for name in names if name in by_name]
         if found:
-            drawn = chart(pyplot, title, unit, found)
+            drawn = chart(pyplot, title, field, unit, found)
             yield f'<p><img alt="{markup.escape(title)}" src="data:image/svg+xml;base64,{drawn}"></p>'
 
 
