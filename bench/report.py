@@ -64,10 +64,12 @@ def target_rows(rows):
     by_name = {row["name"]: row for row in rows}
     for target in TARGETS:
         measured = target.measured(by_name)
-        verdict = "" if measured is None else "reached" if target.reached(measured) else "missed"
+        verdict = "" if measured is None else "reached" if target.reached(by_name) else "missed"
         sign = ">=" if target.least else "<="
         limit = f"{sign} {number(target.limit)} {target.unit}".strip()
         shown = "not run" if measured is None else f"{number(measured)} {target.unit}".strip()
+        if target.is_one_step(by_name):
+            shown += " (one step of the counter)"
         yield target.what, limit, shown, verdict
 
 
