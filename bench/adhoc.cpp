@@ -1,6 +1,11 @@
 // What does a call with a name and five tags cost, for 1, 100 and 10,000 contexts in a
 // pseudo-random order, beside a mutex and a map, and beside formatting and sending each call?
 
+#include <string>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
 #include "calls.h"
 #include "mutex_map.h"
 #include "receiver.h"
@@ -14,6 +19,21 @@ constexpr std::int64_t kSampled = 400'000;  // what fits into the memory for sam
 constexpr bench::Effort kEachContextOnce{.warm = bench::Work::kSteps};
 
 std::size_t contexts(const State& state) { return static_cast<std::size_t>(state.range(0)); }
+
+// What has to be looked at in any case: the bytes of the call, here in one piece.
+void raw_xxh3(State& state) {
+  const bench::Work work{1};
+  std::string bytes{bench::kName};
+  for (const pawl::Tag& tag : work.context(0)) bytes.append(tag.key).append(tag.value);
+  const XXH64_hash_t expected = XXH3_64bits(bytes.data(), bytes.size());
+  XXH64_hash_t differences = 0;
+  bench::measure(state, [&] {
+    benchmark::DoNotOptimize(bytes.data());
+    differences |= XXH3_64bits(bytes.data(), bytes.size()) ^ expected;
+  });
+  bench::expect(differences == 0, "a hash of the same bytes");
+}
+BENCHMARK(raw_xxh3)->Name("raw.xxh3");
 
 void mutex_map_count(State& state) {
   const bench::Work work{contexts(state)};

@@ -80,6 +80,13 @@ void record6_bound(std::size_t calls) {
   bench::expect_requests(client, run(calls, [&] { handles.record(); }));
 }
 
+void record6_ad_hoc(std::size_t calls) {
+  const bench::Work work{1};
+  const pawl::Client client = bench::make_client(pawl::Background::manual);
+  const auto record = [&] { bench::record6(client, work.context(0)); };
+  bench::expect_requests(client, run(calls, record));
+}
+
 void record6_calls(std::size_t calls) {
   const bench::Work work{1};
   const pawl::Client client = bench::make_client(pawl::Background::manual);
@@ -109,7 +116,8 @@ constexpr std::array kRows{
     Row{"count.adhoc.10000", count_ad_hoc<10'000>},
     Row{"distribution.adhoc.1", distribution_ad_hoc},
     Row{"record6.bound", record6_bound},
-    Row{"record6.adhoc", record6_calls},
+    Row{"record6.adhoc", record6_ad_hoc},
+    Row{"record6.calls", record6_calls},
     Row{"mutex_map.count.1", mutex_map_count},
 };
 

@@ -1,5 +1,5 @@
-// What do the six metrics of one LLM request cost, all with the same tags, through handles and ad
-// hoc, beside a mutex and a map, and beside formatting and sending each call?
+// What do the six metrics of one LLM request cost, all with the same tags: through handles, in one
+// call and in six, beside a mutex and a map, and beside formatting and sending each call?
 
 #include "record6.h"
 
@@ -36,17 +36,24 @@ void bound(State& state) {
 }
 BENCHMARK(bound)->Name("record6.bound")->Iterations(kRequests)->UseManualTime();
 
+void one_call(State& state) {
+  const pawl::Client client = bench::make_client(pawl::Background::manual);
+  const auto record = [&] { bench::record6(client, g_work.context(0)); };
+  bench::expect_requests(client, bench::measure_bursts(state, client, kBurst, record));
+}
+BENCHMARK(one_call)->Name("record6.adhoc")->Iterations(kRequests)->UseManualTime();
+
 void calls(State& state) {
   const pawl::Client client = bench::make_client(pawl::Background::manual);
   const auto record = [&] { bench::record6_calls(client, g_work.context(0)); };
   bench::expect_requests(client, bench::measure_bursts(state, client, kBurst, record));
 }
-BENCHMARK(calls)->Name("record6.adhoc")->Iterations(kRequests)->UseManualTime();
+BENCHMARK(calls)->Name("record6.calls")->Iterations(kRequests)->UseManualTime();
 
 // Without a pause, beside the background's draining.
 void calls_without_pause(State& state) {
   const pawl::Client client = bench::make_client();
-  const auto record = [&] { bench::record6_calls(client, g_work.context(0)); };
+  const auto record = [&] { bench::record6(client, g_work.context(0)); };
   bench::expect_requests(client, bench::measure(state, record, kSingle));
 }
 BENCHMARK(calls_without_pause)->Name("record6.adhoc.endless")->Iterations(kRequests);

@@ -24,6 +24,17 @@ void record6_calls(Client& client, pawl::Tags tags) {
   client.count("llm.json_invalid", 1, tags);
 }
 
+// One call.
+inline void record6(const pawl::Client& client, pawl::Tags tags) {
+  client.record(tags,
+                {pawl::Measurement::count("llm.requests"),
+                 pawl::Measurement::distribution("llm.input_tokens", 1840),
+                 pawl::Measurement::distribution("llm.output_tokens", 312),
+                 pawl::Measurement::distribution("llm.latency_ms", 1430.5),
+                 pawl::Measurement::distribution("llm.estimated_cost_usd", 0.0061),
+                 pawl::Measurement::count("llm.json_invalid")});
+}
+
 // Six handles.
 class Record6 {
  public:

@@ -6,7 +6,7 @@
 // whoever move_outgrown_to() gave it to knows that nobody is.
 //
 // Threads: find() from any; the rest from one at a time.
-// Cost: 32 bytes an entry, at a load of at most 3/4.
+// Cost: 32 bytes an entry, at a load of at most 4/5.
 
 #include <algorithm>
 #include <atomic>
@@ -143,7 +143,7 @@ class ShapeTable {
             entry.context.load(std::memory_order_relaxed)};
   }
 
-  bool is_full() const noexcept { return 4 * (used_ + 1) > 3 * (slots_->mask + 1); }
+  bool is_full() const noexcept { return 5 * (used_ + 1) > 4 * (slots_->mask + 1); }
   // As large as before where enough was removed.
   std::size_t size_of_next() const noexcept {
     const std::size_t size = slots_->mask + 1;

@@ -60,13 +60,16 @@ void Sender::push(std::vector<encode::Datagram>&& datagrams) noexcept {
 
 std::vector<encode::Datagram> Sender::take_spares() noexcept {
   const std::lock_guard lock{gate_.mutex};
+  spare_bytes_ = 0;
   return std::exchange(spares_, {});
 }
 
 // REQUIRES: the gate's mutex is held.
 void Sender::keep_spares(Queue::Entries& graves) noexcept {
   for (Queue::Entry& entry : graves) {
-    if (spares_.size() == spares_.capacity()) return;
+    const std::size_t bytes = entry.datagram.payload.capacity();
+    if (spares_.size() == spares_.capacity() || spare_bytes_ + bytes > kMostSpareBytes) return;
+    spare_bytes_ += bytes;
     spares_.push_back(std::move(entry.datagram));
   }
 }

@@ -130,7 +130,10 @@ class Sender {
   Queue queue_;
   Pacer pacer_;
   Course course_;
+  // Enough for a flush of ten thousand contexts.
+  static constexpr std::size_t kMostSpareBytes = std::size_t{3} << 19;
   std::vector<encode::Datagram> spares_;
+  std::size_t spare_bytes_ = 0;
   bool pumping_ = false;
   bool finishing_ = false;
   std::optional<Drop> abandoned_;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Holds the floor plan: what a file may include is known from its path.
 
-A stage of lib/ includes only base, itself and the stages above it. The tools, the tests of them and
-the benches see pawl as any other program does. Third parties stay in their rooms, and none enters a
-public header. Each breach is printed as file:line.
+A stage of lib/ includes only base, itself and the stages above it; llm only base, itself and the
+public headers. The tools, the tests of them and the benches see pawl as any other program does.
+Third parties stay in their rooms, and none enters a public header. Each breach is printed as
+file:line.
 """
 
 import pathlib
@@ -11,14 +12,17 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-STAGES = ["base", "tags", "context", "aggregate", "encode", "transport", "client"]
+STAGES = ["base", "tags", "context", "aggregate", "encode", "transport", "client", "llm"]
+
+# A stage that builds on the public headers sees nothing else of the library.
+APART = {"llm": ["base", "llm"]}
 
 # Which third party a directive names, and the paths that may include it.
 ROOMS = {
     "asio": (re.compile(r"^asio(\.hpp|/)"), ["lib/transport/", "tools/"]),
-    "xxHash": (re.compile(r"^xxh"), ["lib/base/hash"]),
+    "xxHash": (re.compile(r"^xxh"), ["lib/base/hash", "bench/"]),
     "fmt": (re.compile(r"^fmt/"), ["lib/", "tools/", "test/", "bench/"]),
-    "nlohmann_json": (re.compile(r"^nlohmann/"), ["tools/", "test/"]),
+    "nlohmann_json": (re.compile(r"^nlohmann/"), ["lib/llm/", "lib/tags/", "tools/", "test/"]),
     "CLI11": (re.compile(r"^CLI/"), ["tools/"]),
     "relacy": (re.compile(r"^relacy/"), ["test/model/"]),
     "doctest": (re.compile(r"^doctest"), ["test/"]),
@@ -50,6 +54,8 @@ def floor_breach(name, target):
             return f'"{target}" is not a path from the root of lib/'
         if STAGES.index(floor) > STAGES.index(parts[1]):
             return f"{parts[1]} may not include {floor}: it lies below"
+        if floor not in APART.get(parts[1], STAGES):
+            return f"{parts[1]} sees base and the public headers only"
     if parts[0] in ("tools", "bench", "include") and floor in STAGES:
         return f"{parts[0]} sees the public headers only"
     return None
