@@ -1,13 +1,13 @@
 // How much memory does a context take, a context that another thread counts too, and a thread?
-// Growth of the resident set, each in a process of its own, forked before anything was recorded, so
+// Growth of the memory in use, each in a process of its own, forked before anything was recorded, so
 // that memory which another measurement left over hides nothing.
 
 #include <array>
 #include <cstdlib>
-#include <fstream>
 #include <latch>
 #include <thread>
 
+#include <malloc.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -20,12 +20,10 @@ using benchmark::State;
 
 constexpr std::size_t kContexts = 100'000;
 
-double resident_bytes() {
-  std::ifstream statm{"/proc/self/statm"};
-  double total = 0;
-  double resident = 0;
-  statm >> total >> resident;
-  return resident * static_cast<double>(sysconf(_SC_PAGESIZE));
+// What the allocator has given out: of what it keeps back, a flush's datagrams were most.
+double used_bytes() {
+  const struct mallinfo2 info = mallinfo2();
+  return static_cast<double>(info.uordblks + info.hblkhd);
 }
 
 double in_own_process(double (*measured)()) {
@@ -75,10 +73,10 @@ void free_outgrown(const pawl::Client& client) {
 double of_a_context() {
   const pawl::Client client = make_client();
   count_context(client, 0);
-  const double before = resident_bytes();
+  const double before = used_bytes();
   for (std::size_t i = 1; i <= kContexts; ++i) count_context(client, i);
   free_outgrown(client);
-  const double grown = resident_bytes() - before;
+  const double grown = used_bytes() - before;
   bench::expect_arrived(client, kContexts + 1);
   return grown / kContexts;
 }
@@ -89,9 +87,9 @@ double of_a_context_and_thread() {
   double grown = 0;
   std::thread{[&] {
     count_context(client, 0);
-    const double before = resident_bytes();
+    const double before = used_bytes();
     for (std::size_t i = 0; i < kContexts; ++i) count_context(client, i);
-    grown = resident_bytes() - before;
+    grown = used_bytes() - before;
   }}.join();
   bench::expect_arrived(client, 2 * kContexts + 1);
   return grown / kContexts;
@@ -122,10 +120,10 @@ double of_a_thread() {
     });
   }
   started.wait();
-  const double before = resident_bytes();
+  const double before = used_bytes();
   begin.count_down();
   recorded.wait();
-  const double grown = resident_bytes() - before;
+  const double grown = used_bytes() - before;
   end.count_down();
   for (std::thread& thread : threads) thread.join();
   bench::expect_arrived(client, kThreads * (1 + kSamples), kThreads);
