@@ -51,7 +51,8 @@ struct Options {
   // key the option wins.
   std::vector<OwnedTag> global_tags = {};
 
-  // Which tags of calls may become part of a metric. Default: all.
+  // Which tags of calls may become part of a metric, and with which values. Default: all, unless
+  // the environment names a policy's file (PAWL_TAG_POLICY).
   TagPolicy tag_policy = {};
 
   // Tags that the Agent adds, by default for all metrics. unset: DD_CARDINALITY, then
@@ -102,7 +103,8 @@ struct Options {
 
   Background background = Background::threads;
 
-  // Whether DD_* and AWS_LAMBDA_FUNCTION_NAME are read, once, by create(). automatic: on.
+  // Whether DD_*, AWS_LAMBDA_FUNCTION_NAME and PAWL_TAG_POLICY (with its file) are read, once, by
+  // create(). automatic: on.
   Switch environment = Switch::automatic;
 
   // Hears of what went wrong, at most once a minute for each reason, from a background thread or

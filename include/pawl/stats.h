@@ -36,8 +36,9 @@ enum class Reject : std::uint8_t {
   unsupported,    // histogram, timing, set, event or check on the serverless profile
   no_memory,      // an allocation failed
   closed,         // the client was closed
+  policy,         // a tag that makes the tag policy refuse the call as a whole
 };
-inline constexpr std::size_t kRejects = 12;
+inline constexpr std::size_t kRejects = 13;
 PAWL_API std::string_view to_string(Reject reason) noexcept;
 
 // What was changed in order to record a call; the sample itself is recorded.
@@ -51,8 +52,9 @@ enum class Repair : std::uint8_t {
   text,         // bytes of a set's member, an event or a check that would break the line became `_`
   sample_rate,  // a rate outside (0, 1] became 1
   context_overflow,  // counted under the overflow context, beyond the cap on contexts
+  tag_value,         // a tag's value that the policy does not let pass became another (`other`)
 };
-inline constexpr std::size_t kRepairs = 9;
+inline constexpr std::size_t kRepairs = 10;
 PAWL_API std::string_view to_string(Repair repair) noexcept;
 
 // Why something that was recorded was not handed over.
@@ -116,6 +118,25 @@ struct Traffic {
   std::uint64_t bytes_dropped_writer = 0;
 };
 
+// A key of which tags were refused: left out, or with another value, or together with their call,
+// because of the tag policy or because the Agent would obey them.
+struct RefusedKey {
+  static constexpr std::size_t kMostBytes = 47;
+
+  std::uint64_t tags = 0;  // 0: nothing is said here
+  // The beginning of the key as the call wrote it, then NUL.
+  std::array<char, kMostBytes + 1> text{};
+
+  static constexpr RefusedKey of(std::string_view key) noexcept {
+    RefusedKey made;
+    const std::size_t size = key.size() < kMostBytes ? key.size() : kMostBytes;
+    for (std::size_t i = 0; i < size; ++i) made.text[i] = key[i];
+    return made;
+  }
+  constexpr std::string_view key() const noexcept { return text.data(); }
+};
+inline constexpr std::size_t kRefusedKeys = 8;
+
 struct Stats {
   // The ledger.
   Amount called;
@@ -127,6 +148,10 @@ struct Stats {
   // Calls changed by Repair, one for each thing repaired in a call's first sight and in each later
   // call of that shape.
   std::array<std::uint64_t, kRepairs> repaired{};
+
+  // The keys that were refused most, the most first: look for their callers. 62 keys are told
+  // apart, the first that come; `(others)` are the rest.
+  std::array<RefusedKey, kRefusedKeys> refused_keys{};
 
   // Calls (values, where a call has many) by type of metric, and the rest.
   std::array<std::uint64_t, kMetricTypes> samples_by_type{};

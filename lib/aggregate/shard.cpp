@@ -55,6 +55,10 @@ void Shard::reject(Reject reason, Amount amount) noexcept {
 void Shard::note(const tags::Repairs& repairs, std::uint64_t times) noexcept {
   for (std::size_t i = 0; i < kRepairs; ++i)
     if (repairs.times[i] != 0) bump(repaired_[i], repairs.times[i] * times);
+  for (const std::uint8_t key : repairs.keys)
+    if (key != tags::RefusedKeys::kNone) bump(refused_keys_[key], times);
+  if (repairs.more_keys != 0)
+    bump(refused_keys_[tags::RefusedKeys::kOthers], repairs.more_keys * times);
 }
 
 bool Shard::keeps(float rate) noexcept {
@@ -73,6 +77,11 @@ Amount Shard::rejected(Reject reason) const noexcept {
 
 std::uint64_t Shard::repaired(Repair repair) const noexcept {
   return repaired_[static_cast<std::size_t>(repair)].load(std::memory_order_relaxed);
+}
+
+void Shard::add_refused_keys_to(tags::RefusedCounts& counts) const noexcept {
+  for (std::size_t i = 0; i < counts.size(); ++i)
+    counts[i] += refused_keys_[i].load(std::memory_order_relaxed);
 }
 
 void Shard::empty_ring(std::vector<Sample>& out, std::uint32_t most) {
@@ -97,6 +106,7 @@ void Shard::start_over() noexcept {
   for (auto& tally : rejected_samples_) tally = 0;
   for (auto& tally : rejected_counted_) tally = 0;
   for (auto& tally : repaired_) tally = 0;
+  for (auto& tally : refused_keys_) tally = 0;
 }
 
 std::size_t Shard::bytes() const noexcept {

@@ -19,6 +19,7 @@
 #include <pawl/stats.h>
 
 #include "tags/normalize.h"
+#include "tags/refused_keys.h"
 
 namespace pawl::aggregate {
 
@@ -49,6 +50,7 @@ class Shard : public detail::Cells {
   // By any.
   Amount rejected(Reject reason) const noexcept;
   std::uint64_t repaired(Repair repair) const noexcept;
+  void add_refused_keys_to(tags::RefusedCounts& counts) const noexcept;
 
   // Gives the bytes of memory that it takes, without the spill.
   std::size_t bytes() const noexcept;
@@ -83,6 +85,7 @@ class Shard : public detail::Cells {
   std::array<Tally, kRejects> rejected_samples_{};
   std::array<Tally, kRejects> rejected_counted_{};
   std::array<Tally, kRepairs> repaired_{};
+  std::array<Tally, tags::kRefusedNumbers> refused_keys_{};
 };
 
 // The shards of a client's threads, alive or waiting for their next thread, and one that is shared

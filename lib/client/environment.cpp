@@ -177,6 +177,7 @@ Environment read_environment(const Lookup& lookup) {
   read.cardinality = read_cardinality(reader);
   read.external_env = read_external_env(reader);
   read.origin_detection = read_origin_detection(reader);
+  read.tag_policy = reader.get("PAWL_TAG_POLICY");
   read.serverless = !reader.get("AWS_LAMBDA_FUNCTION_NAME").empty();
   read.warnings = std::move(reader.warnings);
   return read;

@@ -1,8 +1,8 @@
 #pragma once
 
-// What the environment says about a client: the official DD_* variables, read once. An empty
-// variable counts as unset. What makes no sense is a warning that names the variable, its value and
-// what is used instead; it is never an error, because the program did not write it.
+// What the environment says about a client: the official DD_* variables and PAWL_TAG_POLICY, read
+// once. An empty variable counts as unset. What makes no sense is a warning that names the variable,
+// its value and what is used instead; it is never an error, because the program did not write it.
 //
 // Threads: read_environment only on the thread that makes the client: getenv beside a setenv of
 // another thread is a crash.
@@ -32,6 +32,8 @@ struct Environment {
   std::string external_env;
   // DD_ORIGIN_DETECTION_ENABLED; nullopt leaves it to the default.
   std::optional<bool> origin_detection;
+  // PAWL_TAG_POLICY: the path of a file.
+  std::string tag_policy;
   // Whether AWS_LAMBDA_FUNCTION_NAME is set.
   bool serverless = false;
   std::vector<std::string> warnings;

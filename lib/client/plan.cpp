@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "tags/normalize.h"
+#include "tags/policy.h"
 #include "tags/tag_set.h"
 #include "transport/address.h"
 #include "transport/open.h"
@@ -156,6 +157,19 @@ Result<tags::TagSet> global_tags(const Options& options,
   return set;
 }
 
+// The options' policy, or the one that the environment names; its mistakes are warnings.
+Result<tags::Policy> choose_policy(const TagPolicy& own,
+                                   const std::string& path,
+                                   std::vector<std::string>& warnings) {
+  if (const auto fault = tags::find_fault(own))
+    return Error{fmt::format("Options::tag_policy.{} {}", fault->field, fault->complaint)};
+  if (own != TagPolicy{} || path.empty()) return tags::Policy{own};
+  const auto named = TagPolicy::load(path);
+  if (named) return tags::Policy{*named};
+  warnings.push_back("PAWL_TAG_POLICY is not used: " + named.error().message);
+  return tags::Policy{};
+}
+
 // A container id of the program's own is sent whatever the switch says.
 std::string origin_fields(const Options& options, const Surroundings& around) {
   const bool detect =
@@ -190,6 +204,8 @@ Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
   if (auto wrong = choose_transport(plan, options, surroundings)) return *wrong;
   auto global = global_tags(options, environment, plan.warnings);
   if (!global) return global.error();
+  auto policy = choose_policy(options.tag_policy, environment.tag_policy, plan.warnings);
+  if (!policy) return policy.error();
 
   plan.clock = options.clock != nullptr ? options.clock : std::make_shared<const Clock>();
   plan.serverless = resolved(options.serverless, environment.serverless);
@@ -202,7 +218,7 @@ Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
                                        : options.cardinality};
   plan.rules = {.prefix = std::move(options.prefix),
                 .global = std::move(*global),
-                .policy = tags::Policy{options.tag_policy},
+                .policy = std::move(*policy),
                 .cardinality = plan.constants.cardinality};
   for (const MetricType type : {MetricType::histogram, MetricType::timing, MetricType::set})
     plan.rules.unsupported[static_cast<std::size_t>(type)] = plan.serverless;

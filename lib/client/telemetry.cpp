@@ -25,9 +25,13 @@ class Report {
   }
 
   void add(std::string_view name, std::uint64_t value, std::string_view more_tags = {}) {
+    add_line(fmt::format("datadog.dogstatsd.client.{}", name), value, more_tags);
+  }
+
+  void add_line(std::string line, std::uint64_t value, std::string_view more_tags) {
     if (value == 0) return;
     const std::string tags = more_tags.empty() ? tags_ : fmt::format("{},{}", tags_, more_tags);
-    std::string line = fmt::format("datadog.dogstatsd.client.{}:", name);
+    line += ':';
     base::append_number(line, value);
     encode::append_tail(
         line, {.name = {}, .tags = tags, .type = MetricType::count}, plan_.constants);
@@ -74,7 +78,9 @@ void add_dropped(Report& report,
 Telemetry::Telemetry(const Plan& plan)
     : plan_(plan), enabled_(plan.telemetry), next_(plan.clock->steady_now() + kInterval) {}
 
-std::vector<std::string> Telemetry::report(const Totals& totals, Clock::SteadyTime now) {
+std::vector<std::string> Telemetry::report(const Totals& totals,
+                                           const tags::RefusedKeys& keys,
+                                           Clock::SteadyTime now) {
   Report report{plan_};
   const Stats& stats = totals.stats;
   const Stats& last = last_.stats;
@@ -95,6 +101,10 @@ std::vector<std::string> Telemetry::report(const Totals& totals, Clock::SteadyTi
               traffic.bytes_dropped_queue - before.bytes_dropped_queue,
               traffic.bytes_dropped_writer - before.bytes_dropped_writer);
   add_by_type(report, "aggregated_context", totals.active_by_type, last_.active_by_type);
+  for (std::size_t i = 0; i < tags::kRefusedNumbers; ++i)
+    report.add_line("pawl.tags_refused",
+                    totals.refused_keys[i] - last_.refused_keys[i],
+                    fmt::format("key:{}", keys[i]));
   auto lines = report.take();
   last_ = totals;
   next_ = now + kInterval;

@@ -56,12 +56,11 @@ Registry::Canonical Registry::canonical_tags(std::uint32_t scope, Tags tags) con
 
 void Registry::add_tags(Canonical& made, std::uint32_t scope, Tags call) const {
   tags::TagSet tags = this->scope(scope)->tags;
-  if (tags::add_call_tags(tags, call, rules_.global, rules_.policy, made.note.repairs)) {
-    made.tags = tags.joined();
-  } else {
-    made.note.refused = true;
-    made.note.reject = Reject::tags;
-  }
+  const tags::CallRules rules{rules_.policy.of(made.name), rules_.global, refused_keys_};
+  const auto refusal = tags::add_call_tags(tags, call, rules, made.note.repairs);
+  made.note.refused = refusal.has_value();
+  made.note.reject = refusal.value_or(made.note.reject);
+  if (!refusal) made.tags = tags.joined();
 }
 
 Answer Registry::resolve(const Call& call) {
@@ -174,11 +173,15 @@ void Registry::lock() noexcept {
   scopes_mutex_.lock();
   for (Stripe& stripe : shapes_) stripe.mutex.lock();
   notes_.lock();
+  rules_.policy.lock();
+  refused_keys_.lock();
   contexts_.lock();
 }
 
 void Registry::unlock() noexcept {
   contexts_.unlock();
+  refused_keys_.unlock();
+  rules_.policy.unlock();
   notes_.unlock();
   for (Stripe& stripe : shapes_) stripe.mutex.unlock();
   scopes_mutex_.unlock();

@@ -29,6 +29,7 @@
 #include "context/notes.h"
 #include "context/shape_table.h"
 #include "tags/policy.h"
+#include "tags/refused_keys.h"
 #include "tags/tag_set.h"
 
 namespace pawl::context {
@@ -102,6 +103,8 @@ class Registry {
   void free_retired();
 
   const Directory& contexts(Kind kind) const noexcept { return contexts_.of(kind); }
+  // Tells which keys the notes' numbers stand for.
+  const tags::RefusedKeys& refused_keys() const noexcept { return refused_keys_; }
   std::array<std::uint64_t, kMetricTypes> contexts_by_type() const noexcept {
     return contexts_.by_type();
   }
@@ -132,6 +135,7 @@ class Registry {
   const Limits limits_;
   const Rules rules_;
   const Digester digester_;
+  mutable tags::RefusedKeys refused_keys_;
   std::array<Stripe, kStripes> shapes_;
   Notes notes_;
   Contexts contexts_;

@@ -46,7 +46,8 @@ std::string_view to_string(Reject reason) noexcept {
                                                                  "line_too_long",
                                                                  "unsupported",
                                                                  "no_memory",
-                                                                 "closed"};
+                                                                 "closed",
+                                                                 "policy"};
   return pick(kWords, reason);
 }
 
@@ -59,7 +60,8 @@ std::string_view to_string(Repair repair) noexcept {
                                                                  "tag_empty",
                                                                  "text",
                                                                  "sample_rate",
-                                                                 "context_overflow"};
+                                                                 "context_overflow",
+                                                                 "tag_value"};
   return pick(kWords, repair);
 }
 

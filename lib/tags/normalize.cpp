@@ -43,6 +43,18 @@ void cut(std::string& out, std::size_t size) {
 
 }  // namespace
 
+void Repairs::note_key(std::uint8_t number) noexcept {
+  if (keys.back() != 0) {
+    if (more_keys < 255) ++more_keys;
+    return;
+  }
+  // In one order, so that calls with the same tags in another order make one note.
+  const auto end = std::find(keys.begin(), keys.end(), 0);
+  const auto at = std::upper_bound(keys.begin(), end, number);
+  std::move_backward(at, end, end + 1);
+  *at = number;
+}
+
 bool append_clean(std::string& out, std::string_view text, std::string_view also) {
   bool replaced = false;
   while (!text.empty()) {

@@ -19,16 +19,24 @@ inline constexpr std::size_t kMaxNameBytes = 200;
 inline constexpr std::size_t kMaxTagBytes = 200;
 inline constexpr std::size_t kMaxTags = 100;
 
-// How often each repair was made in one call. A call has at most 100 tags, so a byte holds it.
+// How often each repair was made in one call, and which keys were refused. A call has at most 100
+// tags, so a byte holds it.
 struct Repairs {
+  static constexpr std::size_t kMostKeys = 7;
+
   std::array<std::uint8_t, kRepairs> times{};
+  // The keys' numbers (RefusedKeys) in their order, 0 where there are no more; and how many found
+  // no place.
+  std::array<std::uint8_t, kMostKeys> keys{};
+  std::uint8_t more_keys = 0;
 
   void note(Repair repair) noexcept {
     auto& count = times[static_cast<std::size_t>(repair)];
     if (count < 255) ++count;
   }
+  void note_key(std::uint8_t number) noexcept;
   bool made(Repair repair) const noexcept { return times[static_cast<std::size_t>(repair)] != 0; }
-  bool any() const noexcept { return times != std::array<std::uint8_t, kRepairs>{}; }
+  bool any() const noexcept { return *this != Repairs{}; }
   friend bool operator==(const Repairs&, const Repairs&) = default;
 };
 

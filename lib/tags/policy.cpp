@@ -2,17 +2,181 @@
 
 #include <algorithm>
 #include <functional>
+#include <utility>
+
+#include "tags/normalize.h"
+#include "tags/value_patterns.h"
 
 namespace pawl::tags {
 
-Policy::Policy(const TagPolicy& policy)
-    : all_pass_(!policy.allowed_keys),
-      allowed_(policy.allowed_keys.value_or(std::vector<std::string>{})) {
-  std::sort(allowed_.begin(), allowed_.end());
+namespace {
+
+constexpr std::string_view kBreaking = ",#";
+
+using Why = TagChecker::Why;
+
+// As tags are when they are compared with it.
+std::string clean(std::string_view text) {
+  std::string made;
+  append_clean(made, text, kBreaking);
+  return made;
 }
 
-bool Policy::passes(std::string_view key) const noexcept {
-  return all_pass_ || std::binary_search(allowed_.begin(), allowed_.end(), key, std::less<>{});
+std::vector<std::string> clean_and_sorted(const std::vector<std::string>& texts) {
+  std::vector<std::string> made;
+  made.reserve(texts.size());
+  for (const std::string& text : texts) made.push_back(clean(text));
+  std::sort(made.begin(), made.end());
+  return made;
+}
+
+bool contains(const std::vector<std::string>& sorted, std::string_view text) noexcept {
+  return std::binary_search(sorted.begin(), sorted.end(), text, std::less<>{});
+}
+
+// Adds what a rule says of itself to what it inherits. `One` is TagPolicy or TagMetricRule.
+template <class One>
+PolicyRules overlay(PolicyRules rules, const One& one) {
+  if (one.allowed_keys) {
+    rules.allowed_keys =
+        std::make_shared<const std::vector<std::string>>(clean_and_sorted(*one.allowed_keys));
+    rules.other_keys = one.other_keys;
+  }
+  for (const TagValueRule& value : one.values)
+    rules.values.insert_or_assign(clean(value.key), std::make_shared<const ValueRule>(value));
+  for (const TagRename& rename : one.renames)
+    rules.renames.insert_or_assign(clean(rename.from), clean(rename.to));
+  return rules;
+}
+
+std::string_view value_of(std::string_view tag) noexcept {
+  const auto colon = tag.find(':');
+  return colon == std::string_view::npos ? std::string_view{} : tag.substr(colon + 1);
+}
+
+std::string joined(std::string_view key, std::string_view value) {
+  Repairs ignored;
+  std::string tag;
+  append_tag(tag, key, value, ignored);
+  return tag;
+}
+
+}  // namespace
+
+ValueRule::ValueRule(const TagValueRule& rule) : rule_(rule) {
+  if (rule_.allowed_values) rule_.allowed_values = clean_and_sorted(*rule_.allowed_values);
+  if (rule_.max_values != 0) cap_ = std::make_unique<ValueCap>(rule_.max_values);
+}
+
+// The cap last: what does not pass otherwise must not take a place.
+bool ValueRule::passes(std::string_view key, std::string_view value) const {
+  if (rule_.allowed_values && !contains(*rule_.allowed_values, value)) return false;
+  if (rule_.max_length != 0 && characters(value) > rule_.max_length) return false;
+  const auto found = [value](TagPattern pattern) { return occurs(pattern, value); };
+  const auto& patterns = rule_.refused_patterns;
+  if (std::any_of(patterns.begin(), patterns.end(), found)) return false;
+  return cap_ == nullptr || cap_->admits(key, value);
+}
+
+bool PolicyRules::allows(std::string_view key) const noexcept {
+  return allowed_keys == nullptr || contains(*allowed_keys, key);
+}
+
+const ValueRule* PolicyRules::value_rule(std::string_view key) const noexcept {
+  auto found = values.find(key);
+  if (found == values.end()) found = values.find(std::string_view{"*"});
+  return found == values.end() ? nullptr : found->second.get();
+}
+
+Ruling rule(const PolicyRules* rules, std::string_view tag) {
+  std::string_view key = key_of(tag);
+  const std::string_view value = value_of(tag);
+  Ruling ruling;
+  if (rules != nullptr) {
+    const auto renamed = rules->renames.find(key);
+    if (renamed != rules->renames.end()) {
+      key = renamed->second;
+      ruling = {.why = Why::renamed, .changed = joined(key, value)};
+    }
+  }
+  if (is_reserved(key)) return {.why = Why::reserved};
+  if (rules == nullptr) return ruling;
+  if (!rules->allows(key)) return {.why = Why::key, .action = rules->other_keys};
+  const ValueRule* values = rules->value_rule(key);
+  if (values == nullptr || values->passes(key, value)) return ruling;
+  ruling = {.why = Why::value, .action = values->otherwise()};
+  if (ruling.action == TagAction::replace_value)
+    ruling.changed = joined(key, values->replacement());
+  return ruling;
+}
+
+struct Policy::Compiled {
+  struct Prefix {
+    std::string text;
+    PolicyRules rules;
+  };
+  PolicyRules global;
+  std::vector<Prefix> prefixes;  // the longest first
+  std::map<std::string, PolicyRules, std::less<>> names;
+  std::vector<ValueCap*> caps;
+
+  // Rules that inherit share the caps of those that they inherit from.
+  void note_caps_of(const PolicyRules& rules) {
+    for (const auto& [key, values] : rules.values)
+      if (values->cap() != nullptr &&
+          std::find(caps.begin(), caps.end(), values->cap()) == caps.end())
+        caps.push_back(values->cap());
+  }
+
+  const PolicyRules& of_prefix(std::string_view name) const noexcept {
+    const auto begins = [name](const Prefix& prefix) { return name.starts_with(prefix.text); };
+    const auto longest = std::find_if(prefixes.begin(), prefixes.end(), begins);
+    return longest == prefixes.end() ? global : longest->rules;
+  }
+};
+
+Policy::Policy(const TagPolicy& policy) {
+  if (policy == TagPolicy{}) return;
+  const auto made = std::make_shared<Compiled>();
+  made->global = overlay({}, policy);
+  made->note_caps_of(made->global);
+  std::vector<const TagMetricRule*> metrics;
+  for (const TagMetricRule& metric : policy.metrics) metrics.push_back(&metric);
+  // Whoever inherits comes after all that it may inherit from.
+  const auto is_prefix = [](const TagMetricRule& one) { return one.name.ends_with('*'); };
+  std::sort(metrics.begin(), metrics.end(), [&](const auto* a, const auto* b) {
+    if (is_prefix(*a) != is_prefix(*b)) return is_prefix(*a);
+    return a->name.size() < b->name.size();
+  });
+  for (const TagMetricRule* metric : metrics) {
+    std::string name = metric->name;
+    const bool prefix = is_prefix(*metric);
+    if (prefix) name.pop_back();
+    PolicyRules rules = overlay(made->of_prefix(name), *metric);
+    made->note_caps_of(rules);
+    if (prefix)
+      made->prefixes.insert(made->prefixes.begin(), {std::move(name), std::move(rules)});
+    else
+      made->names.emplace(std::move(name), std::move(rules));
+  }
+  compiled_ = made;
+}
+
+const PolicyRules* Policy::of(std::string_view name) const noexcept {
+  if (compiled_ == nullptr) return nullptr;
+  if (name.empty()) return &compiled_->global;
+  const auto exact = compiled_->names.find(name);
+  return exact == compiled_->names.end() ? &compiled_->of_prefix(name) : &exact->second;
+}
+
+void Policy::lock() const noexcept {
+  if (compiled_ == nullptr) return;
+  for (ValueCap* cap : compiled_->caps) cap->lock();
+}
+
+void Policy::unlock() const noexcept {
+  if (compiled_ == nullptr) return;
+  for (ValueCap* cap : compiled_->caps) cap->unlock();
 }
 
 }  // namespace pawl::tags

@@ -6,6 +6,15 @@
 
 namespace pawl::tags {
 
+namespace {
+
+Repair repair_of(const Ruling& ruling) noexcept {
+  if (ruling.why == TagChecker::Why::reserved) return Repair::tag_reserved;
+  return ruling.left_out() ? Repair::tag_policy : Repair::tag_value;
+}
+
+}  // namespace
+
 void TagSet::insert(std::string tag) {
   const auto at = std::lower_bound(tags_.begin(), tags_.end(), tag);
   if (at == tags_.end() || *at != tag) tags_.insert(at, std::move(tag));
@@ -41,21 +50,24 @@ TagSet make_set(std::span<const OwnedTag> tags, Repairs& repairs) {
   return set;
 }
 
-bool add_call_tags(
-    TagSet& set, Tags call, const TagSet& global, const Policy& policy, Repairs& repairs) {
+std::optional<Reject> add_call_tags(TagSet& set,
+                                    Tags call,
+                                    const CallRules& rules,
+                                    Repairs& repairs) {
   for (const Tag& tag : call) {
     std::string text;
     if (!append_tag(text, tag.key, tag.value, repairs)) continue;
-    if (is_reserved(text)) {
-      repairs.note(Repair::tag_reserved);
-    } else if (!policy.passes(key_of(text))) {
-      repairs.note(Repair::tag_policy);
-    } else if (!global.contains(text)) {
-      set.insert(std::move(text));
-    }
-    if (set.size() + global.size() > kMaxTags) return false;
+    Ruling ruling = rule(rules.policy, text);
+    // The key as the caller wrote it, so that the owner can find the caller.
+    if (ruling.refused()) repairs.note_key(rules.refused_keys.number_of(key_of(text)));
+    if (ruling.refused() && ruling.action == TagAction::refuse_metric) return Reject::policy;
+    if (ruling.refused()) repairs.note(repair_of(ruling));
+    if (!ruling.changed.empty()) text = std::move(ruling.changed);
+    if (!ruling.left_out() && !rules.global.contains(text)) set.insert(std::move(text));
+    if (set.size() + rules.global.size() > kMaxTags) return Reject::tags;
   }
-  return set.size() + global.size() <= kMaxTags;
+  if (set.size() + rules.global.size() > kMaxTags) return Reject::tags;
+  return std::nullopt;
 }
 
 }  // namespace pawl::tags

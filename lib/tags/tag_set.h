@@ -16,6 +16,7 @@
 
 #include "tags/normalize.h"
 #include "tags/policy.h"
+#include "tags/refused_keys.h"
 
 namespace pawl::tags {
 
@@ -39,9 +40,18 @@ class TagSet {
 // Gives the tags of options: repaired as those of calls, reserved keys allowed.
 TagSet make_set(std::span<const OwnedTag> tags, Repairs& repairs);
 
-// Adds a call's tags to `set`, leaving out what `policy`, the reserved keys or `global` (they are
-// on every line already) say. Tells whether the sum of all stays within kMaxTags.
-bool add_call_tags(
-    TagSet& set, Tags call, const TagSet& global, const Policy& policy, Repairs& repairs);
+// What a call's tags are put to.
+struct CallRules {
+  const PolicyRules* policy;  // those of the call's metric; nullptr: all pass
+  const TagSet& global;       // on every line already
+  RefusedKeys& refused_keys;
+};
+
+// Adds a call's tags to `set`, leaving out and changing what the rules say. Gives the reason to
+// refuse the call: a tag of it, or more than kMaxTags in all. Throws std::bad_alloc.
+std::optional<Reject> add_call_tags(TagSet& set,
+                                    Tags call,
+                                    const CallRules& rules,
+                                    Repairs& repairs);
 
 }  // namespace pawl::tags

@@ -36,6 +36,7 @@ TEST_CASE("an environment without variables says nothing") {
   CHECK(read_back.cardinality == Cardinality::unset);
   CHECK(read_back.external_env.empty());
   CHECK_FALSE(read_back.origin_detection.has_value());
+  CHECK(read_back.tag_policy.empty());
   CHECK_FALSE(read_back.serverless);
   CHECK(read_back.warnings.empty());
 }
@@ -54,6 +55,7 @@ TEST_CASE("an empty variable counts as unset") {
                            "DATADOG_CARDINALITY",
                            "DD_EXTERNAL_ENV",
                            "DD_ORIGIN_DETECTION_ENABLED",
+                           "PAWL_TAG_POLICY",
                            "AWS_LAMBDA_FUNCTION_NAME"}) {
     all[name] = "";
   }

@@ -34,6 +34,9 @@ Options tight_options() {
   options.max_sample_bytes = 64 << 10;
   options.max_queue_bytes = 16 << 10;
   options.queue_ttl = 100ms;
+  options.tag_policy.values = {{.key = "zone", .allowed_values = {{"a"}}}};
+  options.tag_policy.metrics = {
+      {.name = "strict", .allowed_keys = {{"k"}}, .other_keys = pawl::TagAction::refuse_metric}};
   return options;
 }
 
@@ -93,6 +96,10 @@ const std::vector<Cause> kRejections{
        c->close();
        c->count("a", 1);
      }},
+    {"policy",
+     [](auto& c) {
+       c->count("strict", 1, {{"user", "u"}});
+     }},
 };
 
 TEST_CASE("every reason of a rejection has its cause, and the ledger balances after it") {
@@ -139,6 +146,10 @@ const std::vector<Cause> kRepairs{
      [](auto& c) {
        c->count("a", 1, {{"", ""}});
      }},
+    {"tag_value",
+     [](auto& c) {
+       c->count("a", 1, {{"zone", "b"}});
+     }},
     {"text", [](auto& c) { c->set("a", "x|y"); }},
     {"sample_rate", [](auto& c) { c->count("a", 1, {}, {.sample_rate = 0}); }},
     {"context_overflow",
@@ -152,7 +163,7 @@ TEST_CASE("every reason of a repair has its cause, and the sample is recorded") 
   for (const Cause& cause : kRepairs) {
     CAPTURE(cause.reason);
     Options options = tight_options();
-    options.tag_policy.allowed_keys = {"k", "n", "host", ""};
+    options.tag_policy.allowed_keys = {"k", "n", "host", "zone", ""};
     MemoryClient client{options};
     cause.act(client);
     const auto stats = client->stats();

@@ -35,8 +35,10 @@ TEST_CASE("the words stand in the order of the enumerators") {
   CHECK(to_string(pawl::Cardinality::high) == "high");
   CHECK(to_string(pawl::Reject::sampled_out) == "sampled_out");
   CHECK(to_string(pawl::Reject::closed) == "closed");
+  CHECK(to_string(pawl::Reject::policy) == "policy");
   CHECK(to_string(pawl::Repair::tag_cut) == "tag_cut");
   CHECK(to_string(pawl::Repair::context_overflow) == "context_overflow");
+  CHECK(to_string(pawl::Repair::tag_value) == "tag_value");
   CHECK(to_string(pawl::Drop::queue_full) == "queue_full");
   CHECK(to_string(pawl::Drop::shutdown) == "shutdown");
 }

@@ -15,9 +15,9 @@ using pawl::OwnedTag;
 using pawl::Repair;
 using pawl::Tag;
 using pawl::Tags;
-using pawl::tags::add_call_tags;
 using pawl::tags::make_set;
 using pawl::tags::Policy;
+using pawl::tags::RefusedKeys;
 using pawl::tags::Repairs;
 using pawl::tags::TagSet;
 using pawl::test::Random;
@@ -30,6 +30,13 @@ TagSet set_of(std::initializer_list<const char*> tags) {
   TagSet set;
   for (const char* tag : tags) set.insert(tag);
   return set;
+}
+
+// Tells whether the call is taken.
+bool add_call_tags(
+    TagSet& set, Tags call, const TagSet& global, const Policy& policy, Repairs& repairs) {
+  RefusedKeys refused_keys;
+  return !add_call_tags(set, call, {policy.of("a.metric"), global, refused_keys}, repairs);
 }
 
 // `count` tags of the form x0, x1 ...
