@@ -13,8 +13,9 @@
 // Threads: every const member may be called from any thread, at any time, also while another thread
 // closes the client; calls after close() are counted and do nothing. Moving and destroying need the
 // client for themselves. After fork() both sides may record; the child starts with nothing pending.
-// Cost: a call whose name and tags were seen before costs tens of nanoseconds and takes no lock,
-// allocates nothing and makes no system call; the first of a shape costs microseconds.
+// Cost: about 20 ns a call with five tags, 45 ns among 10,000 contexts; no allocation, lock or
+// system call after the first sight of a name and its tags as written, which costs microseconds. Of
+// record(): about 15 ns for the tags and 8 ns for each metric. Figures: bench/README.md.
 // Errors: only create() fails.
 
 #include <chrono>
@@ -99,7 +100,7 @@ class PAWL_API Client {
                     const CallOptions& options = {}) const noexcept;
 
   // Records several metrics with the same tags, each as its own call would; the tags are looked at
-  // once, so that six metrics cost as much as two or three calls.
+  // once.
   void record(Tags tags, Measurements measurements, const CallOptions& options = {}) const noexcept;
 
   // Record what was true at a moment of the past (whole seconds; from 1 s after 1970 to an hour

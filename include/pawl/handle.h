@@ -71,7 +71,7 @@ inline void record(const Bound& bound, double value) noexcept {
 }  // namespace detail
 
 // Counts. The value that arrives is the exact sum of what was added by all threads.
-// Cost: about 1.5 ns.
+// Cost: about 1.4 ns, whatever other threads count; no allocation after a thread's first add.
 class Counter {
  public:
   Counter() noexcept = default;
@@ -87,7 +87,8 @@ class Counter {
 };
 
 // Keeps the last value set before the flush, whichever thread set it.
-// Cost: about 6 ns; threads that set one gauge at the same time share its cache line.
+// Cost: about 4 ns; no allocation. Threads that set one gauge at the same time share its cache
+// line.
 class Gauge {
  public:
   Gauge() noexcept = default;
@@ -119,8 +120,8 @@ class SampledHandle {
 };
 
 // Percentiles over all hosts. Prefer it to Histogram for anything that runs on more than one host.
-// Cost: a few nanoseconds, and the folding of the sample on a background thread; about 30 ns where
-// samples come faster than that thread takes them.
+// Cost: about 1.6 ns, and 10 ns to fold the sample on a background thread; no allocation. Where
+// samples come faster than that thread takes them, about 15 ns, now and then an allocation.
 class Distribution : public SampledHandle {
  public:
   Distribution() noexcept = default;
@@ -132,6 +133,7 @@ class Distribution : public SampledHandle {
 
 // Average, median, 95th percentile, maximum and count, by the Agent of each host.
 // Do not use it when the percentile has to hold over hosts.
+// Cost: that of a Distribution.
 class Histogram : public SampledHandle {
  public:
   Histogram() noexcept = default;
@@ -142,6 +144,7 @@ class Histogram : public SampledHandle {
 };
 
 // A histogram of durations; it goes out as milliseconds with their fraction.
+// Cost: that of a Distribution, and a call.
 class Timing {
  public:
   Timing() noexcept = default;
@@ -158,7 +161,7 @@ class Timing {
 };
 
 // Counts distinct members: what arrives is the union over all threads.
-// Cost: a lock and a hash of the member, about 30 ns; a new member allocates. Not for hot loops.
+// Cost: a lock and a hash of the member, about 25 ns; a new member allocates. Not for hot loops.
 class Set {
  public:
   Set() noexcept = default;
