@@ -89,8 +89,8 @@ struct Options {
   std::size_t max_sample_bytes = std::size_t{32} << 20;
 
   // Memory for datagrams that wait for the Agent, 16 KiB and more; beyond it the oldest are dropped
-  // and counted. And how long one may wait, 100 ms and more. What one flush needed is kept for the
-  // next.
+  // and counted. And how long one may wait, 100 ms and more. Up to 1.5 MiB of what
+  // one flush needed is kept for the next.
   std::size_t max_queue_bytes = std::size_t{4} << 20;
   std::chrono::milliseconds queue_ttl{60'000};
 

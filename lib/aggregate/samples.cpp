@@ -1,6 +1,7 @@
 #include "aggregate/samples.h"
 
 #include <new>
+#include <utility>
 
 namespace pawl::aggregate {
 
@@ -33,13 +34,36 @@ Samples::Series& Samples::series_of(const detail::Sample& sample) {
     last = at;
   }
   const auto number = static_cast<std::uint32_t>(series_.size());
-  series_.push_back({sample.series, sample.rate, kNone, {}});
+  series_.push_back({sample.series, sample.rate, kNone, take_spare()});
   (last == kNone ? first_[sample.series] : series_[last].next) = number;
   return series_.back();
 }
 
+std::vector<double> Samples::take_spare() noexcept {
+  if (spares_.empty()) return {};
+  std::vector<double> spare = std::move(spares_.back());
+  spares_.pop_back();
+  spare_bytes_ -= spare.capacity() * sizeof(double);
+  return spare;
+}
+
+void Samples::keep_spare(std::vector<double>& values) noexcept {
+  const std::size_t bytes = values.capacity() * sizeof(double);
+  if (bytes > kLargestSpareBytes || spare_bytes_ + bytes > kMostSpareBytes) return;
+  try {
+    spares_.push_back(std::move(values));
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  spares_.back().clear();
+  spare_bytes_ += bytes;
+}
+
 void Samples::clear() noexcept {
-  for (const Series& one : series_) first_[one.index] = kNone;
+  for (Series& one : series_) {
+    first_[one.index] = kNone;
+    keep_spare(one.values);
+  }
   series_.clear();
   budget_.give_back(charged_);
   charged_ = 0;

@@ -1,7 +1,8 @@
 #pragma once
 
 // The samples of histograms, distributions and timings since the last flush, exactly as recorded,
-// by context and sample rate. A context that is idle costs a pointer's worth.
+// by context and sample rate. A context that is idle costs a pointer's worth. The room of values
+// that are flushed is kept for the next ones, up to a bound: new memory costs more than the samples.
 //
 // Threads: the flusher's own.
 
@@ -47,11 +48,19 @@ class Samples {
   // A value, and as much again for the room that vectors grow by.
   static constexpr std::size_t kSampleBytes = 2 * sizeof(double);
 
+  // Beyond it, and of larger ones, room is given back to the system.
+  static constexpr std::size_t kMostSpareBytes = std::size_t{2} << 20;
+  static constexpr std::size_t kLargestSpareBytes = kMostSpareBytes / 2;
+
   Series& series_of(const detail::Sample& sample);
+  std::vector<double> take_spare() noexcept;
+  void keep_spare(std::vector<double>& values) noexcept;
 
   Budget& budget_;
   std::vector<Series> series_;
   std::vector<std::uint32_t> first_;  // by context; kNone when it has no series
+  std::vector<std::vector<double>> spares_;
+  std::size_t spare_bytes_ = 0;
   std::size_t size_ = 0;
   std::size_t refused_ = 0;
   std::size_t charged_ = 0;

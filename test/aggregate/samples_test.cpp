@@ -92,6 +92,32 @@ TEST_CASE("the budget is whole again after samples were cleared or destroyed") {
   CHECK(left_in(budget) == 10'000);
 }
 
+TEST_CASE("samples that come again after a clearing need no new memory") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  Budget budget{10'000'000};
+  Samples samples{budget};
+  const std::vector<Sample> added = some(7'000);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(samples.add(added));
+    samples.clear();
+  }
+  const pawl::test::AllocCounter allocations;
+  REQUIRE(samples.add(added));
+  CHECK(allocations.allocations() == 0);
+}
+
+TEST_CASE("the room of very many samples is not kept") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  Budget budget{100'000'000};
+  Samples samples{budget};
+  const std::vector<Sample> added(200'000, Sample{1, 1.0F, 1.5});
+  REQUIRE(samples.add(added));
+  samples.clear();
+  const pawl::test::AllocCounter allocations;
+  REQUIRE(samples.add(added));
+  CHECK(allocations.allocations() > 5);
+}
+
 TEST_CASE("cleared samples leave nothing behind") {
   Budget budget{10'000};
   Samples samples{budget};
