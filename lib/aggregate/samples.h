@@ -2,7 +2,8 @@
 
 // The samples of histograms, distributions and timings since the last flush, exactly as recorded,
 // by context and sample rate. A context that is idle costs a pointer's worth. The room of values
-// that are flushed is kept for the next ones, up to a bound: new memory costs more than the samples.
+// that are flushed is kept for the next ones, up to a bound, because new memory costs more than
+// what is written into it.
 //
 // Threads: the flusher's own.
 

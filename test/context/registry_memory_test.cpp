@@ -60,6 +60,32 @@ TEST_CASE("a flood of random tags and names stays within the limit on bytes") {
   CHECK(registry.bytes() >= kLimits.bytes / 2);
 }
 
+TEST_CASE("a million contexts are found again, the next one overflows, and each takes 350 bytes") {
+  if (pawl::test::kUnderSanitizer) {
+    MESSAGE("skipped: it takes minutes under a sanitizer");
+    return;
+  }
+  constexpr std::uint32_t kMillion = 1'000'000;
+  const std::size_t before = heap_bytes();
+  Registry registry{{.contexts = kMillion, .bytes = std::size_t{1} << 30}, {}};
+  const auto numbered = [&registry](std::uint32_t number) {
+    const std::string request = std::to_string(number);
+    const std::vector<Tag> tags = {{"model", "gpt-4.1"},
+                                   {"prompt_name", "support_triage"},
+                                   {"prompt_version", request},
+                                   {"feature", "support_agent"},
+                                   {"env", "prod"}};
+    return look_up(registry, call_of(MetricType::count, "llm.requests", tags)).context;
+  };
+  for (std::uint32_t i = 0; i < kMillion; ++i) REQUIRE(numbered(i)->index == i);
+  for (std::uint32_t i = 0; i < kMillion; i += 997) REQUIRE(numbered(i)->index == i);
+  CHECK(numbered(kMillion)->tags() == "pawl_overflow:true");
+  registry.retire(0, 1);
+  registry.free_retired();
+  CHECK(heap_bytes() - before <= 350 * std::size_t{kMillion});
+  CHECK(registry.bytes() <= 350 * std::size_t{kMillion});
+}
+
 TEST_CASE("a flood of random tags takes little more of the heap than the registry says") {
   if (pawl::test::kUnderSanitizer) {
     MESSAGE("skipped: the sanitizer owns the allocator");
