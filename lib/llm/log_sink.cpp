@@ -1,0 +1,119 @@
+#include "llm/log_sink.h"
+
+#include <cerrno>
+#include <csignal>
+#include <ctime>
+#include <utility>
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace pawl::llm {
+
+namespace {
+
+// Writing to a pipe or a socket that nobody reads raises SIGPIPE in the writing thread, and only a
+// socket has a flag against it. So it is blocked meanwhile, and taken back when it came.
+class SigpipeKept {
+ public:
+  SigpipeKept() noexcept {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~SigpipeKept() {
+    const int kept = errno;
+    const timespec at_once{};
+    if (!was_pending_)
+      while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
+      }
+    pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    errno = kept;
+  }
+  SigpipeKept(const SigpipeKept&) = delete;
+  SigpipeKept& operator=(const SigpipeKept&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
+// An error counts as ready: write() then says which.
+bool writable(int descriptor) noexcept {
+  pollfd asked{.fd = descriptor, .events = POLLOUT, .revents = 0};
+  int found = 0;
+  do {
+    found = ::poll(&asked, 1, 0);
+  } while (found < 0 && errno == EINTR);
+  return found != 0;
+}
+
+LogSink::Written write_some(int descriptor, std::string_view bytes) noexcept {
+  if (!writable(descriptor)) return {LogSink::State::wait, 0};
+  const SigpipeKept kept;
+  ssize_t written = 0;
+  do {
+    written = ::write(descriptor, bytes.data(), bytes.size());
+  } while (written < 0 && errno == EINTR);
+  if (written >= 0) return {LogSink::State::took, static_cast<std::size_t>(written)};
+  const bool full = errno == EAGAIN || errno == EWOULDBLOCK;
+  return {full ? LogSink::State::wait : LogSink::State::failed, 0};
+}
+
+}  // namespace
+
+LogSink::LogSink(const LogOptions& options)
+    : callback_(options.callback), file_(callback_ ? std::string{} : options.file) {
+  if (!callback_ && file_.empty()) descriptor_ = ::fcntl(options.descriptor, F_DUPFD_CLOEXEC, 3);
+}
+
+LogSink::~LogSink() { close_descriptor(); }
+
+LogSink::Written LogSink::write(std::string_view lines) noexcept {
+  if (callback_) return call(lines);
+  if (!file_.empty() && !ready_file()) return {State::failed, 0};
+  if (descriptor_ < 0) return {State::failed, 0};
+  return write_some(descriptor_, lines.substr(0, kMostBytes));
+}
+
+LogSink::Written LogSink::call(std::string_view lines) noexcept {
+  const std::size_t size = lines.find('\n');
+  try {
+    callback_(lines.substr(0, size));
+    return {State::took, size + 1};
+  } catch (...) {
+    return {State::failed, 0};
+  }
+}
+
+// A log that was rotated away is somebody else's now.
+bool LogSink::ready_file() noexcept {
+  struct stat open {};
+  struct stat named {};
+  if (descriptor_ < 0) return open_file();
+  const bool same = ::fstat(descriptor_, &open) == 0 && ::stat(file_.c_str(), &named) == 0 &&
+                    open.st_dev == named.st_dev && open.st_ino == named.st_ino;
+  return same || open_file();
+}
+
+// Non-blocking for the sake of a FIFO without a reader, which would hold open() up.
+bool LogSink::open_file() noexcept {
+  close_descriptor();
+  do {
+    descriptor_ =
+        ::open(file_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK, 0640);
+  } while (descriptor_ < 0 && errno == EINTR);
+  return descriptor_ >= 0;
+}
+
+void LogSink::close_descriptor() noexcept {
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
+}
+
+}  // namespace pawl::llm

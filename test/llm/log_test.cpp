@@ -1,0 +1,301 @@
+// The log: where lines go, and what becomes of those that cannot go there.
+
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <pawl/llm.h>
+
+#include "contract/process.h"
+#include "llm/recorder_memory.h"
+#include "support/sanitizers.h"
+#include "support/temp_dir.h"
+
+namespace {
+
+using pawl::llm::LogDrop;
+using pawl::llm::LogOptions;
+using pawl::llm::LogStats;
+using pawl::llm::Recorder;
+using pawl::test::MemoryRecorder;
+using pawl::test::TempDir;
+using namespace std::chrono_literals;
+
+struct Pipe {
+  Pipe() { REQUIRE(::pipe2(ends, O_CLOEXEC) == 0); }
+  ~Pipe() {
+    close_end(0);
+    close_end(1);
+  }
+  void close_end(int end) {
+    if (ends[end] >= 0) ::close(ends[end]);
+    ends[end] = -1;
+  }
+  // Gives what is in it now.
+  std::string read() {
+    std::string all;
+    ::fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    char bytes[4096];
+    for (ssize_t got = 0; (got = ::read(ends[0], bytes, sizeof bytes)) > 0;)
+      all.append(bytes, static_cast<std::size_t>(got));
+    return all;
+  }
+  int ends[2] = {-1, -1};
+};
+
+std::string read_file(const std::string& path) {
+  std::ifstream file{path};
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+std::vector<std::string> lines(const std::string& text) {
+  std::vector<std::string> all;
+  std::istringstream stream{text};
+  for (std::string line; std::getline(stream, line);) all.push_back(line);
+  return all;
+}
+
+void record(const Recorder& llm, int number) {
+  llm.start({.model = "m"}, {.request_id = std::to_string(number)}).finish();
+}
+void record_many(const Recorder& llm, int from, int count) {
+  for (int i = from; i < from + count; ++i) record(llm, i);
+}
+
+std::string id_of(const std::string& line) {
+  const std::size_t at = line.find("\"request_id\":\"");
+  if (line.empty() || line.back() != '}' || at == std::string::npos) return "torn";
+  const std::size_t begin = at + 14;
+  return line.substr(begin, line.find('"', begin) - begin);
+}
+
+LogOptions manual(LogOptions options) {
+  options.background = pawl::Background::manual;
+  return options;
+}
+
+TEST_CASE("a callback gets one line for each request, without its line end") {
+  auto got = std::make_shared<std::vector<std::string>>();
+  MemoryRecorder llm{
+      {.log = manual({.callback = [got](std::string_view line) { got->emplace_back(line); }})}};
+  record_many(*llm, 0, 3);
+  CHECK(got->empty());
+  CHECK(llm->stats().log.pending == 3);
+  CHECK(llm->flush());
+  REQUIRE(got->size() == 3);
+  CHECK(got->at(1).substr(0, 32) == R"({"event":"llm_request_completed")");
+  CHECK(id_of(got->at(2)) == "2");
+  CHECK(llm->stats().log.written == 3);
+  CHECK(llm->stats().log.pending == 0);
+}
+
+TEST_CASE("what a callback throws is counted, and the next line comes") {
+  auto got = std::make_shared<int>(0);
+  MemoryRecorder llm{{.log = manual({.callback = [got](std::string_view) {
+                        if (++*got == 1) throw std::runtime_error{"full"};
+                      }})}};
+  record(*llm, 0);
+  llm->flush();
+  record(*llm, 1);
+  llm->flush();
+  CHECK(llm->stats().log[LogDrop::failed] == 1);
+  CHECK(llm->stats().log.written == 1);
+}
+
+TEST_CASE("a file is appended to, by whole lines") {
+  const TempDir dir;
+  { std::ofstream{dir.file("log")} << "before\n"; }
+  MemoryRecorder llm{{.log = manual({.file = dir.file("log")})}};
+  record_many(*llm, 0, 50);
+  CHECK(llm->flush());
+  const auto all = lines(read_file(dir.file("log")));
+  REQUIRE(all.size() == 51);
+  CHECK(all[0] == "before");
+  for (int i = 0; i < 50; ++i)
+    CHECK(id_of(all[static_cast<std::size_t>(i) + 1]) == std::to_string(i));
+}
+
+TEST_CASE("a file that was rotated away is made anew") {
+  const TempDir dir;
+  MemoryRecorder llm{{.log = manual({.file = dir.file("log")})}};
+  record(*llm, 0);
+  llm->flush();
+  REQUIRE(::rename(dir.file("log").c_str(), dir.file("log.1").c_str()) == 0);
+  record(*llm, 1);
+  llm->flush();
+  CHECK(id_of(lines(read_file(dir.file("log.1"))).at(0)) == "0");
+  CHECK(id_of(lines(read_file(dir.file("log"))).at(0)) == "1");
+}
+
+TEST_CASE("a file that cannot be opened costs lines, which are counted") {
+  MemoryRecorder llm{{.log = manual({.file = "/nonexistent/log"})}};
+  record_many(*llm, 0, 5);
+  CHECK(llm->flush());
+  CHECK(llm->stats().log[LogDrop::failed] == 5);
+}
+
+TEST_CASE("a descriptor's duplicate is written to, also when the program closes its own") {
+  Pipe pipe;
+  MemoryRecorder llm{{.log = manual({.descriptor = pipe.ends[1]})}};
+  pipe.close_end(1);
+  record(*llm, 7);
+  CHECK(llm->flush());
+  CHECK(id_of(lines(pipe.read()).at(0)) == "7");
+}
+
+TEST_CASE("a pipe that nobody reads fails without a signal") {
+  // The default of SIGPIPE would end the process.
+  CHECK(pawl::test::in_child([] {
+          std::signal(SIGPIPE, SIG_DFL);
+          Pipe pipe;
+          pipe.close_end(0);
+          MemoryRecorder llm{{.log = manual({.descriptor = pipe.ends[1]})}};
+          record(*llm, 0);
+          llm->flush();
+          const bool counted = llm->stats().log[LogDrop::failed] == 1;
+          sigset_t pending;
+          sigpending(&pending);
+          return counted && sigismember(&pending, SIGPIPE) == 0 ? 0 : 1;
+        }) == 0);
+}
+
+TEST_CASE("a sink that stalls costs the newest lines, and no waiting") {
+  Pipe pipe;
+  MemoryRecorder llm{{.log = manual({.descriptor = pipe.ends[1], .capacity = 64})}};
+  int recorded = 0;
+  while (llm->flush(0ms)) record(*llm, recorded++);
+  const LogStats stalled = llm->stats().log;
+  CHECK(stalled.written > 0);
+  record_many(*llm, recorded, 200);
+  recorded += 200;
+  const LogStats full = llm->stats().log;
+  CHECK(full[LogDrop::queue_full] > 100);
+  CHECK(full.written + full.pending + full[LogDrop::queue_full] ==
+        static_cast<std::uint64_t>(recorded));
+
+  // It goes on where it was, with whole lines, when it is read again.
+  std::string all = pipe.read();
+  for (int i = 0; i < 100 && !llm->flush(0ms); ++i) all += pipe.read();
+  all += pipe.read();
+  const auto got = lines(all);
+  CHECK(got.size() == llm->stats().log.written);
+  for (std::size_t i = 0; i < got.size(); ++i) CHECK(id_of(got[i]) == std::to_string(i));
+}
+
+TEST_CASE("what a stalled sink has not taken at the close is counted, and later lines too") {
+  Pipe pipe;
+  MemoryRecorder llm{{.log = manual({.descriptor = pipe.ends[1]})}};
+  int recorded = 0;
+  while (llm->flush(0ms)) record(*llm, recorded++);
+  record(*llm, recorded++);
+  const LogStats closed = llm->close(0ms);
+  CHECK(closed.pending == 0);
+  CHECK(closed[LogDrop::closed] > 0);
+  CHECK(closed.written + closed[LogDrop::closed] == static_cast<std::uint64_t>(recorded));
+  record(*llm, recorded++);
+  CHECK(llm->stats().log[LogDrop::closed] == closed[LogDrop::closed] + 1);
+  CHECK(llm->flush());
+}
+
+TEST_CASE("the background thread writes by itself, and the destructor writes the rest") {
+  const TempDir dir;
+  {
+    MemoryRecorder llm{{.log = {.file = dir.file("log"), .capacity = 65'536}}};
+    record(*llm, 0);
+    const auto end = std::chrono::steady_clock::now() + 10s;
+    while (llm->stats().log.written == 0 && std::chrono::steady_clock::now() < end)
+      std::this_thread::yield();
+    CHECK(llm->stats().log.written == 1);
+    record_many(*llm, 1, 1000);
+  }
+  CHECK(lines(read_file(dir.file("log"))).size() == 1001);
+}
+
+TEST_CASE("every line of many threads is written once, beside flushes") {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 2000;
+  auto seen = std::make_shared<std::vector<int>>(kThreads * kEach, 0);
+  MemoryRecorder llm{{.log = {.callback =
+                                  [seen](std::string_view line) {
+                                    ++seen->at(std::stoul(id_of(std::string{line})));
+                                  },
+                              .capacity = 65'536}}};
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&llm, t] { record_many(*llm, t * kEach, kEach); });
+  for (int i = 0; i < 20; ++i) llm->flush(1ms);
+  for (std::thread& thread : threads) thread.join();
+  const LogStats stats = llm->close(10s);
+  CHECK(stats.written == kThreads * kEach);
+  CHECK(stats.pending == 0);
+  int once = 0;
+  for (const int times : *seen) once += times == 1 ? 1 : 0;
+  CHECK(once == kThreads * kEach);
+}
+
+TEST_CASE("a callback that hangs holds up neither close nor the program") {
+  auto released = std::make_shared<std::atomic<bool>>(false);
+  auto entered = std::make_shared<std::atomic<bool>>(false);
+  {
+    MemoryRecorder llm{{.log = {.callback = [=](std::string_view) {
+                          *entered = true;
+                          while (!*released) std::this_thread::yield();
+                        }}}};
+    record(*llm, 0);
+    while (!*entered) std::this_thread::yield();
+    record(*llm, 1);
+    const auto start = std::chrono::steady_clock::now();
+    llm->close(10ms);
+    CHECK(std::chrono::steady_clock::now() - start < 5s);
+  }
+  *released = true;
+}
+
+TEST_CASE("a child of fork() writes its own lines, and none of its parent's") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  const TempDir dir;
+  {
+    MemoryRecorder llm{{.log = manual({.file = dir.file("log")})}};
+    record(*llm, 1);
+    CHECK(pawl::test::in_child([&] {
+            record(*llm, 2);
+            llm->flush();
+            return llm->stats().log.written == 1 ? 0 : 1;
+          }) == 0);
+    llm->flush();
+  }
+  const auto all = lines(read_file(dir.file("log")));
+  REQUIRE(all.size() == 2);
+  CHECK(id_of(all[0]) == "2");
+  CHECK(id_of(all[1]) == "1");
+}
+
+TEST_CASE("a child of fork() starts a thread of its own for the log") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  const TempDir dir;
+  MemoryRecorder llm{{.log = {.file = dir.file("log")}}};
+  record(*llm, 1);
+  CHECK(llm->flush(10s));
+  CHECK(pawl::test::in_child([&] {
+          record(*llm, 2);
+          const auto end = std::chrono::steady_clock::now() + 10s;
+          while (llm->stats().log.written == 0 && std::chrono::steady_clock::now() < end)
+            std::this_thread::yield();
+          return llm->stats().log.written == 1 ? 0 : 1;
+        }) == 0);
+}
+
+}  // namespace
