@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/arguments.h"
+#include "tools/policy_option.h"
 
 namespace pawl::tools {
 namespace {
@@ -98,6 +99,7 @@ void add_emit_options(CLI::App& verb, EmitWritten& written) {
       ->allow_extra_args(false);
   verb.add_option("--cardinality", written.cardinality, "Tags that the Agent adds of its own")
       ->type_name("none|low|orchestrator|high");
+  add_policy_option(verb, written.policy);
   verb.add_option("--timeout", written.timeout, "How long to wait for a slow Agent (default: 1s)")
       ->type_name("TIME");
   verb.add_flag("--dry-run", written.dry_run, "Print the lines instead of sending them");
@@ -134,6 +136,9 @@ Result<EmitPlan> make_emit_plan(const EmitWritten& written) {
   if (!timeout) return about("--timeout", timeout.error());
   plan.timeout = *timeout;
   plan.options = make_options(written);
+  Result<TagPolicy> policy = read_policy(written.policy);
+  if (!policy) return policy.error();
+  plan.options.tag_policy = std::move(*policy);
   plan.dry_run = written.dry_run;
   plan.fail = written.fail;
   return plan;

@@ -24,6 +24,7 @@ struct EmitWritten {  // as on the command line
   std::vector<std::string> tags;
   std::string cardinality;
   std::string prefix;
+  std::string policy;
   std::string rate;
   std::string timestamp;
   std::string timeout = "1s";

@@ -15,6 +15,7 @@
 #include "tools/arguments.h"
 #include "tools/demo.h"
 #include "tools/emit.h"
+#include "tools/lint.h"
 #include "tools/listen.h"
 #include "tools/output.h"
 
@@ -30,6 +31,7 @@ void add_verbs(CLI::App& app, Run& run) {
   using namespace pawl::tools;
   add_demo(app, run);
   add_emit(app, run);
+  add_lint(app, run);
   add_listen(app, run);
 }
 

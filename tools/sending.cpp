@@ -45,9 +45,10 @@ struct Refusal {
   string_view words;
 };
 
-constexpr std::array<Refusal, 8> kRefusals{{
+constexpr std::array<Refusal, 9> kRefusals{{
     {Reject::name, true, "the name has no letter, or more than 200 bytes with its prefix"},
     {Reject::tags, true, "there are more than 100 tags"},
+    {Reject::policy, true, "the tag policy refuses one of its tags"},
     {Reject::value, true, "a value is not finite, a negative duration or an empty member"},
     {Reject::timestamp, true, "--timestamp is more than an hour ahead (in milliseconds?)"},
     {Reject::line_too_long, false, "it is longer than a datagram, which has "},
@@ -115,7 +116,17 @@ void Sending::print_lines() {
 int Sending::finish() {
   const Losses lost = client_.close(plan_.timeout);
   print_lines();
+  warn_of_policy();
   return judge(lost);
+}
+
+void Sending::warn_of_policy() const {
+  const Stats stats = client_.stats();
+  if (stats[Repair::tag_policy] + stats[Repair::tag_value] == 0) return;
+  std::string keys;
+  for (const RefusedKey& refused : stats.refused_keys)
+    if (refused.tags != 0) keys += (keys.empty() ? "" : ", ") + printable(refused.key());
+  warn("tags were left out or changed, because of the tag policy or the Agent: " + keys);
 }
 
 int Sending::fail(const Error& error) {

@@ -51,6 +51,7 @@ class Sending {
           Client client,
           std::shared_ptr<InMemoryTransport> memory);
 
+  void warn_of_policy() const;
   int judge(const Losses& lost) const;
   int tell_losses(const Losses& lost) const;
   void print_lines();
