@@ -18,6 +18,7 @@
 #include "tools/lint.h"
 #include "tools/listen.h"
 #include "tools/output.h"
+#include "tools/price.h"
 
 namespace {
 
@@ -33,6 +34,7 @@ void add_verbs(CLI::App& app, Run& run) {
   add_emit(app, run);
   add_lint(app, run);
   add_listen(app, run);
+  add_price(app, run);
 }
 
 // Help and the version come as errors too, with exit code 0.

@@ -150,14 +150,14 @@ TEST_CASE("prices that make no sense are refused one by one, and said") {
       {"[2e-06]", "no number"},
       {R"({"usd": 2e-06})", "no number"},
   };
-  for (const auto& [price, reason] : cases) {
+  for (const auto& each : cases) {
     for (const std::string field : {"output_cost_per_token",
                                     "cache_read_input_token_cost",
                                     "input_cost_per_token_above_200k_tokens"}) {
-      INFO(price, " ", field);
-      const ParsedPrices prices =
-          parsed(file_with(R"("bad": {"input_cost_per_token": 1e-6, ")" + field +
-                           "\": " + std::string{price} + R"(, "output_cost_per_token": 1e-6})"));
+      INFO(each.price, " ", field);
+      const ParsedPrices prices = parsed(file_with(R"("bad": {"input_cost_per_token": 1e-6, ")" +
+                                                   field + "\": " + std::string{each.price} +
+                                                   R"(, "output_cost_per_token": 1e-6})"));
       CHECK(prices.layer.at("bad") == nullptr);
       CHECK(prices.layer.at("good") != nullptr);
       CHECK(prices.report.models == 1);
@@ -165,7 +165,7 @@ TEST_CASE("prices that make no sense are refused one by one, and said") {
       REQUIRE_FALSE(prices.report.refusals.empty());
       CHECK(prices.report.refusals[0].model == "bad");
       CHECK(prices.report.refusals[0].field == field);
-      CHECK(prices.report.refusals[0].reason == reason);
+      CHECK(prices.report.refusals[0].reason == each.reason);
     }
   }
 }
