@@ -110,7 +110,7 @@ TEST_CASE("an emptied table gives its slots away and holds nothing") {
   for (const Digest& digest : digests) CHECK(table->find(digest).is_new());
   std::vector<std::unique_ptr<ShapeTable::Slots>> outgrown;
   table->move_outgrown_to(outgrown);
-  CHECK(outgrown.size() == 5);  // of 16, 32, 64, 128 and 256
+  CHECK(outgrown.size() == 4);  // of 16, 32, 64 and 128
   table->insert(digests[0], numbered(7));
   CHECK(table->find(digests[0]).index() == 7);
 }
