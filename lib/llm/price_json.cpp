@@ -108,12 +108,20 @@ class Listener {
     return true;
   }
 
-  // The library's text is "[json.exception.parse_error.101] parse error at line 3, column 5: ...".
-  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {
+  // The library's text is "[json.exception.parse_error.101] parse error at line 3, column 5: ...",
+  // or for a number beyond a double "[json.exception.out_of_range.406] number overflow ...".
+  bool parse_error(std::size_t position,
+                   const std::string&,
+                   const nlohmann::detail::exception& error) {
     string_view text = error.what();
-    const auto line = text.find("line ");
-    if (line != string_view::npos) text.remove_prefix(line);
-    complaint_ = shown(text);
+    const auto place = text.find("line ");
+    const auto id = text.find("] ");
+    if (place != string_view::npos) {
+      complaint_ = shown(text.substr(place));
+    } else {
+      complaint_ = "byte " + std::to_string(position) + ": " +
+                   shown(id == string_view::npos ? text : text.substr(id + 2));
+    }
     return false;
   }
 

@@ -10,7 +10,7 @@
 // reader keeps one old value alive, nothing else.
 //
 // Threads: read() from any, at the same time as replace(); replace() from one at a time.
-// Cost: read() 8 ns, an exchange on a cache line that the thread mostly has for itself.
+// Cost: read() 5 ns: an exchange on a cache line that the thread mostly has for itself.
 
 #include <algorithm>
 #include <array>

@@ -271,6 +271,10 @@ TEST_CASE("text after the end, comments and bytes that are not UTF-8 are errors"
   }
 }
 
+TEST_CASE("a number beyond every double is an error with its place") {
+  CHECK(error_of(R"({"a": {"max_tokens": 1e999}})") == "byte 26: number overflow parsing '1e999'");
+}
+
 TEST_CASE("an error stays short whatever the file holds") {
   CHECK(error_of("{\"" + std::string(100'000, 'x')).size() < 300);
 }
