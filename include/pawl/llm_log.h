@@ -29,7 +29,7 @@ struct LogOptions {
   // Where lines go: the first of these three that is set; none: no lines.
   //
   // Gets each line, without its line end, from a background thread or from the caller of flush() or
-  // close(), one at a time. What it throws is counted.
+  // close(), one at a time. It must not flush or close the recorder. What it throws is counted.
   std::function<void(std::string_view)> callback = {};
   // A path. Opened for appending, and made if need be, when the first line is written; opened anew
   // when another file (or none) has taken its place.

@@ -68,12 +68,15 @@ Log::~Log() {
 void Log::start() noexcept {
   const std::lock_guard lock{control_};
   if (started_.exchange(true)) return;
-  // A Worker's step may change what it holds: it is called by one thread.
-  worker_.start([writer = writer_, pause = kShortest]() mutable {
-    const bool worked = writer->write() == LogWriter::Outcome::worked;
-    pause = worked ? kShortest : std::min(2 * pause, kLongest);
-    return SteadyClock::now() + pause;
-  });
+  try {
+    worker_.start([writer = writer_, pause = kShortest]() mutable {
+      const bool worked = writer->write() == LogWriter::Outcome::worked;
+      pause = worked ? kShortest : std::min(2 * pause, kLongest);
+      return SteadyClock::now() + pause;
+    });
+  } catch (const std::bad_alloc&) {
+    // Without a thread, lines wait for flush() and close().
+  }
 }
 
 bool Log::flush(std::chrono::milliseconds timeout) noexcept {

@@ -1,4 +1,3 @@
-#include <new>
 #include <utility>
 
 #include <pawl/llm.h>
@@ -10,8 +9,8 @@ namespace pawl::llm {
 Recorder::Recorder(const Client& client, RecorderOptions options) noexcept {
   try {
     core_ = std::make_unique<Core>(client, std::move(options));
-  } catch (const std::bad_alloc&) {
-    // Every member then does nothing.
+  } catch (...) {
+    // No memory, or what copying the program's callback threw. Every member then does nothing.
   }
 }
 

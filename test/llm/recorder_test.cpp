@@ -290,4 +290,45 @@ TEST_CASE("a request of a known shape makes no system call") {
   CHECK(makes_no_system_call([&] { record_a_request(llm); }));
 }
 
+TEST_CASE("a recorder that runs out of memory neither throws nor ends the program") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  int whole = 0;
+  for (std::uint64_t nth = 1; whole == 0 && nth < 1000; ++nth) {
+    pawl::test::MemoryClient client;
+    auto options = with_log();
+    options.log.background = pawl::Background::threads;
+    pawl::llm::LogStats log;
+    bool happened = false;
+    {
+      const pawl::test::FailingAlloc failing{nth};
+      const Recorder llm{*client, std::move(options)};
+      record_a_request(llm);
+      log = llm.close(std::chrono::seconds{10});
+      happened = failing.happened();
+    }
+    CHECK(log.pending == 0);
+    if (!happened) ++whole;
+    if (!happened) CHECK(log.written == 1);
+    CHECK(client->stats().balanced());
+  }
+  CHECK(whole == 1);
+}
+
+TEST_CASE("a log line carries the ids that the hook gave") {
+  struct Ids final : pawl::llm::SpanHook {
+    pawl::llm::TraceIds started(const Labels&, const pawl::llm::Ids&) noexcept override {
+      return {.trace_low = 4711, .span = 42};
+    }
+  };
+  std::string line;
+  pawl::llm::RecorderOptions options;
+  options.span_hook = std::make_shared<Ids>();
+  options.log.callback = [&line](std::string_view text) { line = text; };
+  options.log.background = pawl::Background::manual;
+  MemoryRecorder llm{options};
+  llm->start(kModel).finish();
+  llm->flush();
+  CHECK(line.find(R"("dd.trace_id":"4711","dd.span_id":"42",)") != std::string::npos);
+}
+
 }  // namespace
