@@ -14,34 +14,33 @@ namespace pawl::llm {
 
 namespace {
 
-// Writing to a pipe or a socket that nobody reads raises SIGPIPE in the writing thread, and only a
-// socket has a flag against it. So it is blocked meanwhile, and taken back when it came.
-class SigpipeKept {
+// Writing to a pipe or a socket that nobody reads raises SIGPIPE in the writing thread, and writing
+// beyond the limit of a file's size SIGXFSZ; only a socket has a flag against it. So they are
+// blocked meanwhile, and taken back when they came.
+class SignalsKept {
  public:
-  SigpipeKept() noexcept {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
+  SignalsKept() noexcept {
+    sigemptyset(&raised_);
     sigset_t pending;
     sigpending(&pending);
-    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    for (const int number : {SIGPIPE, SIGXFSZ})
+      if (sigismember(&pending, number) == 0) sigaddset(&raised_, number);
+    pthread_sigmask(SIG_BLOCK, &raised_, &before_);
   }
-  ~SigpipeKept() {
+  ~SignalsKept() {
     const int kept = errno;
     const timespec at_once{};
-    if (!was_pending_)
-      while (sigtimedwait(&pipe_, nullptr, &at_once) < 0 && errno == EINTR) {
-      }
+    while (sigtimedwait(&raised_, nullptr, &at_once) > 0 || errno == EINTR) {
+    }
     pthread_sigmask(SIG_SETMASK, &before_, nullptr);
     errno = kept;
   }
-  SigpipeKept(const SigpipeKept&) = delete;
-  SigpipeKept& operator=(const SigpipeKept&) = delete;
+  SignalsKept(const SignalsKept&) = delete;
+  SignalsKept& operator=(const SignalsKept&) = delete;
 
  private:
-  sigset_t pipe_{};
+  sigset_t raised_{};  // those that were not pending before
   sigset_t before_{};
-  bool was_pending_ = false;
 };
 
 // An error counts as ready: write() then says which.
@@ -56,7 +55,7 @@ bool writable(int descriptor) noexcept {
 
 LogSink::Written write_some(int descriptor, std::string_view bytes) noexcept {
   if (!writable(descriptor)) return {LogSink::State::wait, 0};
-  const SigpipeKept kept;
+  const SignalsKept kept;
   ssize_t written = 0;
   do {
     written = ::write(descriptor, bytes.data(), bytes.size());

@@ -1,7 +1,7 @@
 #pragma once
 
-// Where log lines go: a descriptor, a file or the program's callback. Never waits, and never raises
-// SIGPIPE.
+// Where log lines go: a descriptor, a file or the program's callback. Never waits, and no signal
+// comes of it.
 //
 // Threads: one at a time.
 

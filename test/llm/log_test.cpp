@@ -13,6 +13,7 @@
 
 #include <doctest/doctest.h>
 #include <fcntl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <pawl/llm.h>
@@ -145,6 +146,37 @@ TEST_CASE("a file that cannot be opened costs lines, which are counted") {
   record_many(*llm, 0, 5);
   CHECK(llm->flush());
   CHECK(llm->stats().log[LogDrop::failed] == 5);
+}
+
+TEST_CASE("a full disk costs lines, which are counted") {
+  MemoryRecorder llm{{.log = manual({.file = "/dev/full"})}};
+  record_many(*llm, 0, 5);
+  CHECK(llm->flush());
+  CHECK(llm->stats().log[LogDrop::failed] == 5);
+}
+
+TEST_CASE("a line that was cut by a failing sink is ended before the next") {
+  const TempDir dir;
+  MemoryRecorder llm{{.log = manual({.file = dir.file("log")})}};
+  rlimit before{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &before) == 0);
+  const rlimit little{1000, before.rlim_max};
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &little) == 0);
+  record_many(*llm, 0, 20);
+  const bool flushed = llm->flush();
+  REQUIRE(::setrlimit(RLIMIT_FSIZE, &before) == 0);
+  CHECK(flushed);
+  CHECK(read_file(dir.file("log")).size() == 1000);
+  record_many(*llm, 20, 5);
+  CHECK(llm->flush());
+  const LogStats stats = llm->stats().log;
+  CHECK(stats.written + stats[LogDrop::failed] == 25);
+  std::uint64_t whole = 0;
+  std::uint64_t torn = 0;
+  for (const std::string& line : lines(read_file(dir.file("log"))))
+    ++(id_of(line) == "torn" ? torn : whole);
+  CHECK(whole == stats.written);
+  CHECK(torn == 1);
 }
 
 TEST_CASE("a descriptor's duplicate is written to, also when the program closes its own") {
