@@ -8,6 +8,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "tags/normalize.h"
+
 namespace pawl::tags {
 
 namespace {
@@ -73,13 +75,15 @@ class Builder {
 
   bool key(std::string& name) {
     const std::size_t at = cursor_.next();
-    auto& members = open_.back().members;
-    if (members.size() == kMostFields)
+    auto& fields = open_.back().children;
+    if (fields.size() == kMostFields)
       return fail(at, fmt::format("this is beyond {} fields of one object", kMostFields));
-    const auto same = [&name](const JsonMember& member) { return member.name == name; };
-    if (std::any_of(members.begin(), members.end(), same))
-      return fail(at, fmt::format("the field \"{}\" is there twice", name));
-    members.push_back({at, std::move(name), {}});
+    const auto same = [&name](const JsonTree& field) { return field.name == name; };
+    if (std::any_of(fields.begin(), fields.end(), same))
+      return fail(at, fmt::format("the field \"{}\" is there twice", shown(name)));
+    JsonTree& field = fields.emplace_back();
+    field.name_at = at;
+    field.name = std::move(name);
     return true;
   }
 
@@ -91,7 +95,9 @@ class Builder {
     const std::string_view what = error.what();
     const auto colon = what.find(": ");
     const std::string_view why = colon == std::string_view::npos ? what : what.substr(colon + 2);
-    return fail(position == 0 ? 0 : position - 1, fmt::format("this is no JSON: {}", why));
+    std::string clean;  // it quotes what it read
+    append_clean(clean, why, "");
+    return fail(position == 0 ? 0 : position - 1, fmt::format("this is no JSON: {}", clean));
   }
 
   Result<JsonTree> result() && {
@@ -103,7 +109,12 @@ class Builder {
   static constexpr std::size_t kMostLevels = 16;
   static constexpr std::size_t kMostFields = 100;
 
-  JsonTree next(Kind kind) { return {.at = cursor_.next(), .kind = kind}; }
+  JsonTree next(Kind kind) {
+    JsonTree tree;
+    tree.at = cursor_.next();
+    tree.kind = kind;
+    return tree;
+  }
 
   bool number(double value) {
     JsonTree tree = next(Kind::number);
@@ -127,12 +138,16 @@ class Builder {
   }
 
   bool put(JsonTree value) {
-    if (open_.empty())
+    if (open_.empty()) {
       root_ = std::move(value);
-    else if (open_.back().kind == Kind::array)
-      open_.back().elements.push_back(std::move(value));
-    else
-      open_.back().members.back().value = std::move(value);
+    } else if (open_.back().kind == Kind::array) {
+      open_.back().children.push_back(std::move(value));
+    } else {
+      JsonTree& field = open_.back().children.back();
+      value.name_at = field.name_at;
+      value.name = std::move(field.name);
+      field = std::move(value);
+    }
     return true;
   }
 
@@ -150,6 +165,13 @@ class Builder {
 };
 
 }  // namespace
+
+std::string shown(std::string_view text) {
+  constexpr std::size_t kMostBytes = 100;
+  std::string made;
+  append_clean(made, text.substr(0, kMostBytes), "");
+  return made;
+}
 
 std::string place(std::string_view file, std::string_view json, std::size_t at) {
   const std::string_view before = json.substr(0, at);

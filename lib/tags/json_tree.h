@@ -16,26 +16,23 @@
 
 namespace pawl::tags {
 
-struct JsonMember;
-
 struct JsonTree {
   enum class Kind : std::uint8_t { null, boolean, number, text, array, object };
 
   std::size_t at = 0;  // its first byte
   Kind kind = Kind::null;
+  // Of a field of an object: its name, and where that stands.
+  std::size_t name_at = 0;
+  std::string name;
   // What it holds, by its kind.
   bool truth = false;
   double number = 0;
-  std::string text = {};
-  std::vector<JsonTree> elements = {};
-  std::vector<JsonMember> members = {};
+  std::string text;
+  std::vector<JsonTree> children;  // the elements of an array, the fields of an object
 };
 
-struct JsonMember {
-  std::size_t at = 0;  // of the name
-  std::string name;
-  JsonTree value;
-};
+// Gives the beginning of a text, fit for one line of an error.
+std::string shown(std::string_view text);
 
 // "FILE:LINE:COLUMN", both from 1, the column in bytes.
 std::string place(std::string_view file, std::string_view json, std::size_t at);

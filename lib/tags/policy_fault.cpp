@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "tags/json_tree.h"
 #include "tags/normalize.h"
 #include "tags/policy.h"
 
@@ -15,11 +16,7 @@ namespace {
 
 using Fault = std::optional<PolicyFault>;
 
-std::string quoted(std::string_view text) {
-  std::string shown;
-  append_clean(shown, text.substr(0, 100), "");
-  return fmt::format("'{}'", shown);
-}
+std::string quoted(std::string_view text) { return fmt::format("'{}'", shown(text)); }
 
 PolicyFault fault(std::string field, std::string_view text, std::string_view expected) {
   return {std::move(field), fmt::format("is {}; expected {}", quoted(text), expected)};

@@ -13,7 +13,6 @@
 #include <pawl/tag_policy.h>
 
 #include "tags/json_tree.h"
-#include "tags/normalize.h"
 #include "tags/policy.h"
 
 // A policy as JSON: the fields of TagPolicy, each with its reader.
@@ -22,7 +21,6 @@ namespace pawl {
 
 namespace {
 
-using tags::JsonMember;
 using tags::JsonTree;
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20;
@@ -40,10 +38,10 @@ struct Reader {
     return false;
   }
   bool expect(const JsonTree& tree, std::string_view field, std::string_view expected) {
-    return fail(tree.at, field, fmt::format("is {}; expected {}", shown(tree), expected));
+    return fail(tree.at, field, fmt::format("is {}; expected {}", words_for(tree), expected));
   }
 
-  static std::string shown(const JsonTree& tree) {
+  static std::string words_for(const JsonTree& tree) {
     switch (tree.kind) {
       case JsonTree::Kind::null:
         return "null";
@@ -58,9 +56,7 @@ struct Reader {
       case JsonTree::Kind::text:
         break;
     }
-    std::string text;
-    tags::append_clean(text, std::string_view{tree.text}.substr(0, 100), "");
-    return fmt::format("'{}'", text);
+    return fmt::format("'{}'", tags::shown(tree.text));
   }
 };
 
@@ -119,7 +115,7 @@ bool read(Reader& reader, const JsonTree& tree, const std::string& field, TagMet
 template <class T>
 bool read(Reader& reader, const JsonTree& tree, const std::string& field, std::vector<T>& to) {
   if (tree.kind != JsonTree::Kind::array) return reader.expect(tree, field, "a list");
-  for (const JsonTree& element : tree.elements) {
+  for (const JsonTree& element : tree.children) {
     const std::string name = fmt::format("{}[{}]", field, to.size());
     reader.places.emplace_back(name, element.at);
     if (!read(reader, element, name, to.emplace_back())) return false;
@@ -146,21 +142,22 @@ template <class... T>
 bool read_fields(Reader& reader, const JsonTree& tree, const std::string& at, Field<T>... fields) {
   if (tree.kind != JsonTree::Kind::object)
     return reader.expect(tree, at.empty() ? "the policy" : at, "an object");
-  for (const JsonMember& member : tree.members) {
-    const std::string name = at.empty() ? member.name : fmt::format("{}.{}", at, member.name);
-    reader.places.emplace_back(name, member.value.at);
+  for (const JsonTree& child : tree.children) {
+    const std::string own = tags::shown(child.name);
+    const std::string name = at.empty() ? own : fmt::format("{}.{}", at, own);
+    reader.places.emplace_back(name, child.at);
     bool known = false;
     bool good = true;
     const auto try_one = [&](auto& field) {
-      if (field.name != member.name) return;
+      if (field.name != child.name) return;
       known = true;
-      good = read(reader, member.value, name, field.to);
+      good = read(reader, child, name, field.to);
     };
     (try_one(fields), ...);
     if (!known) {
       std::string names;
       ((names += fmt::format("{}{}", names.empty() ? "" : ", ", fields.name)), ...);
-      return reader.fail(member.at, name, fmt::format("is unknown; expected one of {}", names));
+      return reader.fail(child.name_at, name, fmt::format("is unknown; expected one of {}", names));
     }
     if (!good) return false;
   }

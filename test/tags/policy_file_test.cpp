@@ -131,6 +131,13 @@ TEST_CASE("what is wrong in a file is told with its line, its column and its fie
 TEST_CASE("a file's fault is told in one line whatever the file holds") {
   const std::string message = error_of("{\"other_keys\": \"a\\nb\\u0000\"}");
   CHECK(message.starts_with("p.json:1:16: other_keys is 'a_b_'; expected "));
+  for (const std::string& json : {std::string{"{\"a\\nb\": 1}"},
+                                  "{\"" + std::string(10'000, 'x') + "\": 1}",
+                                  std::string{"{\"\x01\n\": 1}"}}) {
+    const std::string told = error_of(json);
+    CHECK(told.find('\n') == std::string::npos);
+    CHECK(told.size() < 400);
+  }
 }
 
 TEST_CASE("bytes in any order are read or refused with a place, never more") {
