@@ -15,6 +15,7 @@
 #include <sys/socket.h>
 
 #include "tools/bound_socket.h"
+#include "tools/demo_answers.h"
 #include "tools/demo_receiver.h"
 #include "tools/demo_report.h"
 #include "tools/output.h"
@@ -27,11 +28,12 @@ using std::string_view;
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr const char* kExplanation =
-    R"TXT(An imagined LLM service records its requests, tokens, latency and cost with the library; a
-listener on a temporary Unix socket of this process receives them. Half-way a bad prompt version is
-released. Then what was recorded is compared with what arrived, and the numbers are asked which
-version it was. Needs no network and no Agent. Exit 1 when anything is lost or differs. Ctrl-C ends
-it early.
+    R"TXT(An imagined LLM service records its requests with pawl::llm::Recorder: latency, tokens, cost,
+errors, tool calls, searches and evals. A listener on a temporary Unix socket of this process
+receives the metrics. Half-way a bad prompt version is released. At the end what was recorded is
+compared with what arrived, context by context and value by value, and the questions that dashboards
+are for are answered from what arrived. Needs no network and no Agent. Exit 1 when anything is lost
+or differs. Ctrl-C ends it early.
 
 Examples:
   pawl demo
@@ -80,7 +82,7 @@ class Interruption {
   bool raised_ = false;
 };
 
-// What a client without aggregation pays for every call, on this machine: the median of sends of
+// What a client without aggregation pays for every sample, on this machine: the median of sends of
 // one line over a Unix socket.
 double ns_a_send() {
   constexpr std::size_t kSends = 501;
@@ -109,7 +111,7 @@ Options client_options(const std::string& url) {
   using namespace std::chrono_literals;
   Options options;
   options.address = url;
-  options.global_tags = Serving::global_tags();
+  options.global_tags = Tally::global_tags();
   options.origin_detection = Switch::off;
   options.flush_interval = 500ms;
   options.telemetry = Switch::off;
@@ -172,7 +174,8 @@ class Demo {
     for (std::size_t second = 1; second <= plan_.seconds; ++second) {
       // The release comes within this second.
       if (2 * second > plan_.seconds && !std::exchange(released, true)) {
-        say(fmt::format("          prompt version {} is released", kPromptVersions[kBadVersion]));
+        say(fmt::format("          prompt version {} is released",
+                        kPromptVersions[kBadVersion].name));
       }
       if (interruption_.wait_until(start + std::chrono::seconds{second})) {
         say("          interrupted");
@@ -199,16 +202,15 @@ class Demo {
                             .arrived = receiver_.arrived(),
                             .lengths = receiver_.lengths(),
                             .stats = stats,
-                            .calls = serving.calls(),
+                            .requests = serving.requests(),
+                            .samples = serving.samples(),
                             .refused_lines = receiver_.refused(),
                             .datagrams = receiver_.payloads(),
                             .bytes = receiver_.bytes(),
-                            .ns_a_call = serving.median_ns_a_call(),
-                            .batches = serving.batches(),
+                            .costs = serving.costs(),
                             .ns_a_send = ns_a_send()};
     say_all("What was recorded, and what arrived:", compare_in_words(result));
-    say_all("Which prompt version caused the malformed JSON? From what arrived:",
-            answer_in_words(result.arrived));
+    say_all("What the metrics answer, from what arrived:", answers_in_words(result.arrived));
     say_all("What it took:", costs_in_words(result));
     return judge(result.complete());
   }

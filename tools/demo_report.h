@@ -1,6 +1,5 @@
 #pragma once
-// What the demo says at its end, as text: recorded beside arrived, what the arrived says about the
-// prompt versions, and what it all took.
+// What the demo says of itself at its end, as text: recorded beside arrived, and what it all took.
 //
 // Threads: pure functions.
 
@@ -12,6 +11,7 @@
 #include <pawl/stats.h>
 
 #include "tools/demo_receiver.h"
+#include "tools/serving.h"
 #include "tools/store.h"
 
 namespace pawl::tools {
@@ -21,12 +21,12 @@ struct DemoResult {
   const Store& arrived;   // what was decoded
   const std::map<Context, LineLengths>& lengths;
   Stats stats;
-  std::uint64_t calls = 0;
+  std::uint64_t requests = 0;
+  std::uint64_t samples = 0;  // of those requests
   std::uint64_t refused_lines = 0;
   std::uint64_t datagrams = 0;
   std::uint64_t bytes = 0;
-  double ns_a_call = 0;
-  std::size_t batches = 0;
+  ServingCosts costs;
   double ns_a_send = 0;
 
   // Tells whether everything that was recorded arrived, and nothing else.
@@ -34,7 +34,6 @@ struct DemoResult {
 };
 
 std::vector<std::string> compare_in_words(const DemoResult& result);
-std::vector<std::string> answer_in_words(const Store& arrived);
 std::vector<std::string> costs_in_words(const DemoResult& result);
 
 // "1,234,567"; "3.1 MB".

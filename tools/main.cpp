@@ -17,6 +17,7 @@
 #include "tools/emit.h"
 #include "tools/lint.h"
 #include "tools/listen.h"
+#include "tools/llm.h"
 #include "tools/output.h"
 #include "tools/price.h"
 
@@ -34,6 +35,7 @@ void add_verbs(CLI::App& app, Run& run) {
   add_emit(app, run);
   add_lint(app, run);
   add_listen(app, run);
+  add_llm(app, run);
   add_price(app, run);
 }
 

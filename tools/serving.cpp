@@ -1,117 +1,43 @@
 #include "tools/serving.h"
 
 #include <algorithm>
-#include <string>
-#include <utility>
 
 namespace pawl::tools {
 namespace {
 
-using std::string_view;
 using SteadyClock = std::chrono::steady_clock;
+using llm::Milliseconds;
 
 constexpr std::chrono::milliseconds kPeriod{10};
 constexpr std::size_t kBatchesASecond = 100;
-constexpr std::size_t kRequestsASecond = 20'000;
+constexpr std::size_t kRequestsASecond = 10'000;
 
-std::array<Tag, 4> slice_tags(const Slice& slice) {
+constexpr Milliseconds kToolLatency{20};
+constexpr Milliseconds kToolTimeout{2'000};
+
+llm::Labels labels_of(const Slice& slice) {
   const Model& model = kModels[slice.model];
-  return {{{"model", model.name},
-           {"provider", model.provider},
-           {"feature", kFeatures[slice.feature]},
-           {"prompt_version", kPromptVersions[slice.version]}}};
+  const Feature& feature = kFeatures[slice.feature];
+  llm::Labels labels{.provider = model.provider,
+                     .model = model.name,
+                     .feature = feature.name,
+                     .prompt_name = kPromptName,
+                     .prompt_version = kPromptVersions[slice.version].name};
+  if (feature.streams) labels.streaming = true;
+  return labels;
 }
 
-std::array<Tag, 5> slice_tags(const Slice& slice, Tag more) {
-  const auto tags = slice_tags(slice);
-  return {{tags[0], tags[1], tags[2], tags[3], more}};
-}
-
-template <std::size_t N>
-Tags view(const std::array<Tag, N>& tags) {
-  return Tags{std::span<const Tag>{tags}};
-}
-
-SliceHandles bind(const Client& client, const Slice& slice) {
-  const auto tags = slice_tags(slice);
-  return {.ok = client.counter("llm.requests", view(slice_tags(slice, {"status", "ok"}))),
-          .failed = client.counter("llm.requests", view(slice_tags(slice, {"status", "error"}))),
-          .input_tokens = client.distribution("llm.input_tokens", view(tags)),
-          .output_tokens = client.distribution("llm.output_tokens", view(tags)),
-          .latency_ms = client.distribution("llm.latency_ms", view(tags)),
-          .cost_usd = client.distribution("llm.estimated_cost_usd", view(tags))};
-}
-
-void add(SliceTally& tally, const Request& request) {
-  ++(request.error ? tally.failed : tally.ok);
-  if (request.json_invalid) ++tally.json_invalid;
-  if (request.error) ++tally.errors[*request.error];
-  tally.input_tokens.push_back(static_cast<double>(request.input_tokens));
-  tally.output_tokens.push_back(static_cast<double>(request.output_tokens));
-  tally.latency_ms.push_back(request.latency_ms);
-  tally.cost_usd.push_back(request.cost_usd);
-}
-
-std::uint64_t calls_of(const Request& request) {
-  return 5U + (request.json_invalid ? 1U : 0U) + (request.error ? 1U : 0U);
-}
-
-// The tally as what an Agent would hold, put together without the client's help.
-class Holder {
- public:
-  Holder(Store& store, const Slice& slice) : store_(store) {
-    for (const OwnedTag& tag : Serving::global_tags()) tags_.push_back(tag.key + ":" + tag.value);
-    for (const Tag& tag : slice_tags(slice)) tags_.push_back(text_of(tag));
+void tell_tool_call(llm::Request& handle, const SimulatedRequest& request) {
+  if (request.tool_failure) {
+    handle.tool(kTool, false, kToolTimeout, kToolErrors[*request.tool_failure]);
+  } else {
+    handle.tool(kTool, true, kToolLatency);
   }
-
-  void count(string_view name, std::int64_t value, Tag tag = {}) {
-    if (value != 0) add(name, "c", {value}, tag);
-  }
-
-  void samples(string_view name, const std::vector<double>& values) {
-    if (!values.empty()) add(name, "d", {values.begin(), values.end()}, {});
-  }
-
- private:
-  static std::string text_of(const Tag& tag) {
-    return std::string{tag.key} + ":" + std::string{tag.value};
-  }
-
-  void add(string_view name, string_view type, std::vector<Value> values, const Tag& tag) {
-    Item item;
-    item.name = name;
-    item.type = type;
-    item.values = std::move(values);
-    item.tags = tags_;
-    if (!tag.key.empty()) item.tags.push_back(text_of(tag));
-    store_.add(item);
-  }
-
-  Store& store_;
-  std::vector<std::string> tags_;
-};
-
-void add_to(Store& store, const Slice& slice, const SliceTally& tally) {
-  Holder holder{store, slice};
-  holder.count("llm.requests", tally.ok, {"status", "ok"});
-  holder.count("llm.requests", tally.failed, {"status", "error"});
-  holder.count("llm.json_invalid", tally.json_invalid);
-  for (std::size_t i = 0; i < kErrorTypes.size(); ++i) {
-    holder.count("llm.errors", tally.errors[i], {"error_type", kErrorTypes[i]});
-  }
-  holder.samples("llm.input_tokens", tally.input_tokens);
-  holder.samples("llm.output_tokens", tally.output_tokens);
-  holder.samples("llm.latency_ms", tally.latency_ms);
-  holder.samples("llm.estimated_cost_usd", tally.cost_usd);
 }
 
 }  // namespace
 
-std::vector<OwnedTag> Serving::global_tags() { return {{"env", "demo"}, {"service", "ai-api"}}; }
-
-Serving::Serving(const Client& client, ServingPlan plan) : client_(client), plan_(plan) {
-  for (std::size_t i = 0; i < Slice::kCount; ++i) handles_[i] = bind(client, Slice::from(i));
-}
+Serving::Serving(const Client& client, ServingPlan plan) : recorder_(client), plan_(plan) {}
 
 Serving::~Serving() {
   stop();
@@ -138,75 +64,70 @@ void Serving::serve(Worker& worker, std::size_t number) {
   Generator generator{plan_.seed + number};
   const std::size_t batches = plan_.seconds * kBatchesASecond;
   const std::size_t share = kRequestsASecond / kBatchesASecond / plan_.threads;
-  std::vector<Request> requests(std::max<std::size_t>(share, 1));
+  std::vector<SimulatedRequest> requests(std::max<std::size_t>(share, 1));
   for (std::size_t i = 0; i < batches && !stopped_; ++i) {
-    for (Request& request : requests) request = generator.next(2 * i >= batches);
+    for (SimulatedRequest& request : requests) request = generator.next(2 * i >= batches);
     record_batch(worker, requests);
     std::this_thread::sleep_until(start_ + (i + 1) * kPeriod);
   }
 }
 
-// The clock is read around whole batches: twice 20 ns around each call would be most of the time.
-void Serving::record_batch(Worker& worker, const std::vector<Request>& requests) {
+// The clock is read around whole batches: twice 20 ns around each request would be seen.
+void Serving::record_batch(Worker& worker, const std::vector<SimulatedRequest>& requests) {
   const auto begin = SteadyClock::now();
-  for (const Request& request : requests) record(request);
+  for (const SimulatedRequest& request : requests) record(request);
   const std::chrono::duration<double, std::nano> took = SteadyClock::now() - begin;
 
-  std::uint64_t calls = 0;
-  for (const Request& request : requests) {
-    add(worker.tally[request.slice.index()], request);
-    calls += calls_of(request);
+  const std::uint64_t before = worker.tally.samples();
+  for (const SimulatedRequest& request : requests) {
+    worker.tally.add(request);
     if (request.json_invalid) ++json_invalid_;
   }
-  worker.batch_ns.push_back(took.count() / static_cast<double>(calls));
+  const std::uint64_t samples = worker.tally.samples() - before;
+  worker.batches.push_back({.ns_a_request = took.count() / static_cast<double>(requests.size()),
+                            .ns_a_sample = took.count() / static_cast<double>(samples)});
   requests_ += requests.size();
 }
 
-// What every request has goes through bound handles; what is rare is recorded ad hoc.
-void Serving::record(const Request& request) const noexcept {
-  const SliceHandles& handles = handles_[request.slice.index()];
-  (request.error ? handles.failed : handles.ok).add();
-  handles.input_tokens.record(static_cast<double>(request.input_tokens));
-  handles.output_tokens.record(static_cast<double>(request.output_tokens));
-  handles.latency_ms.record(request.latency_ms);
-  handles.cost_usd.record(request.cost_usd);
-  if (request.json_invalid) {
-    client_.count("llm.json_invalid", 1, view(slice_tags(request.slice)));
-  }
-  if (request.error) {
-    const Tag type{"error_type", kErrorTypes[*request.error]};
-    client_.count("llm.errors", 1, view(slice_tags(request.slice, type)));
-  }
+// As a serving loop does it, but that the times are told: nobody waits for a model here.
+void Serving::record(const SimulatedRequest& request) const noexcept {
+  llm::Request handle = recorder_.start(labels_of(request.slice));
+  if (request.search) handle.retrieval(request.search->hits, request.search->top_score);
+  if (kFeatures[request.slice.feature].calls_tool) tell_tool_call(handle, request);
+  if (request.first_token_ms) handle.first_token(Milliseconds{*request.first_token_ms});
+  handle.usage({.input = request.input_tokens,
+                .output = request.output_tokens,
+                .cached_input = request.cached_tokens});
+  if (request.json_invalid) handle.json_invalid();
+  if (request.error) handle.error(kErrorTypes[*request.error]);
+  if (request.correctness) handle.eval(kEval, *request.correctness);
+  handle.latency(Milliseconds{request.latency_ms});
+  handle.finish();
 }
 
-std::uint64_t Serving::calls() const {
-  std::int64_t calls = 0;
-  for (const auto& worker : workers_) {
-    for (const SliceTally& tally : worker->tally) {
-      calls += 5 * (tally.ok + tally.failed) + tally.json_invalid + tally.failed;
-    }
-  }
-  return static_cast<std::uint64_t>(calls);
+std::uint64_t Serving::samples() const {
+  std::uint64_t samples = 0;
+  for (const auto& worker : workers_) samples += worker->tally.samples();
+  return samples;
 }
 
 Store Serving::recorded() const {
   Store store;
-  for (const auto& worker : workers_) {
-    for (std::size_t i = 0; i < Slice::kCount; ++i) add_to(store, Slice::from(i), worker->tally[i]);
-  }
+  for (const auto& worker : workers_) worker->tally.add_to(store);
   return store;
 }
 
-std::size_t Serving::batches() const {
-  std::size_t batches = 0;
-  for (const auto& worker : workers_) batches += worker->batch_ns.size();
-  return batches;
+ServingCosts Serving::costs() const {
+  ServingCosts costs{.ns_a_request = median(&Batch::ns_a_request),
+                     .ns_a_sample = median(&Batch::ns_a_sample)};
+  for (const auto& worker : workers_) costs.batches += worker->batches.size();
+  return costs;
 }
 
-double Serving::median_ns_a_call() const {
+double Serving::median(double Batch::*what) const {
   std::vector<double> all;
   for (const auto& worker : workers_) {
-    all.insert(all.end(), worker->batch_ns.begin(), worker->batch_ns.end());
+    for (const Batch& batch : worker->batches) all.push_back(batch.*what);
   }
   if (all.empty()) return 0;
   const auto middle = all.begin() + static_cast<std::ptrdiff_t>(all.size() / 2);

@@ -1,9 +1,9 @@
 #pragma once
 // The serving loop of the demo: threads that take requests of the simulation, a batch every ten
-// milliseconds, and record each with the client. Beside it each thread keeps a tally of its own of
-// what it recorded, which knows nothing of the client.
+// milliseconds, and record each with a request handle of the recorder. Beside it each thread keeps
+// a tally of what must arrive.
 //
-// Threads: begin(), end() and the results on one; requests() from any.
+// Threads: begin(), end() and the results on one; stop(), requests() and json_invalid() from any.
 
 #include <array>
 #include <atomic>
@@ -14,8 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include <pawl/client.h>
+#include <pawl/llm.h>
 
+#include "tools/demo_tally.h"
 #include "tools/simulation.h"
 #include "tools/store.h"
 
@@ -27,33 +28,15 @@ struct ServingPlan {
   std::size_t seconds = 4;
 };
 
-// What one thread recorded of one slice.
-struct SliceTally {
-  std::int64_t ok = 0;
-  std::int64_t failed = 0;
-  std::int64_t json_invalid = 0;
-  std::array<std::int64_t, kErrorTypes.size()> errors{};
-  std::vector<double> input_tokens;
-  std::vector<double> output_tokens;
-  std::vector<double> latency_ms;
-  std::vector<double> cost_usd;
-};
-
-// What a slice's requests are recorded with.
-struct SliceHandles {
-  Counter ok;
-  Counter failed;
-  Distribution input_tokens;
-  Distribution output_tokens;
-  Distribution latency_ms;
-  Distribution cost_usd;
+// What recording took in the serving threads: medians of batches.
+struct ServingCosts {
+  double ns_a_request = 0;
+  double ns_a_sample = 0;
+  std::size_t batches = 0;
 };
 
 class Serving {
  public:
-  // The tags that the client has to add to everything.
-  static std::vector<OwnedTag> global_tags();
-
   Serving(const Client& client, ServingPlan plan);
   ~Serving();  // end(), after stop()
   Serving(const Serving&) = delete;
@@ -68,27 +51,29 @@ class Serving {
   std::uint64_t requests() const noexcept { return requests_; }
   std::uint64_t json_invalid() const noexcept { return json_invalid_; }
 
-  // After end(): how many calls were made, their contexts and values, and what a call took.
-  std::uint64_t calls() const;
+  // After end(): how many samples were recorded, of which contexts and values, and what it took.
+  std::uint64_t samples() const;
   Store recorded() const;
-  std::size_t batches() const;
-  double median_ns_a_call() const;
+  ServingCosts costs() const;
 
  private:
-  using Tally = std::array<SliceTally, Slice::kCount>;
+  struct Batch {
+    double ns_a_request;
+    double ns_a_sample;
+  };
   struct Worker {
     Tally tally;
-    std::vector<double> batch_ns;  // a call
+    std::vector<Batch> batches;
     std::thread thread;
   };
 
   void serve(Worker& worker, std::size_t number);
-  void record(const Request& request) const noexcept;
-  void record_batch(Worker& worker, const std::vector<Request>& requests);
+  void record(const SimulatedRequest& request) const noexcept;
+  void record_batch(Worker& worker, const std::vector<SimulatedRequest>& requests);
+  double median(double Batch::*what) const;
 
-  const Client& client_;
+  const llm::Recorder recorder_;
   const ServingPlan plan_;
-  std::array<SliceHandles, Slice::kCount> handles_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::chrono::steady_clock::time_point start_;
   std::atomic<bool> stopped_{false};

@@ -5,9 +5,12 @@
 namespace pawl::tools {
 namespace {
 
-constexpr double kUsualInvalid = 0.008;
-constexpr double kBadInvalid = 0.14;
 constexpr double kErrors = 0.01;
+constexpr double kBadArguments = 0.01;
+constexpr double kJudged = 0.2;
+
+// Thousandths, as scores and clocks give them.
+double rounded_down(double value) { return std::floor(value * 1000) / 1000; }
 
 }  // namespace
 
@@ -18,6 +21,12 @@ std::size_t Slice::index() const noexcept {
 Slice Slice::from(std::size_t index) noexcept {
   const std::size_t rest = index / kPromptVersions.size();
   return {rest / kFeatures.size(), rest % kFeatures.size(), index % kPromptVersions.size()};
+}
+
+std::uint64_t SimulatedRequest::picodollars() const noexcept {
+  const Model& model = kModels[slice.model];
+  return (input_tokens - cached_tokens) * model.input_price + cached_tokens * model.cached_price +
+         output_tokens * model.output_price;
 }
 
 // splitmix64: the generators of the standard library are the same everywhere, their distributions
@@ -36,25 +45,60 @@ std::size_t Generator::below(std::size_t limit) noexcept {
 
 double Generator::fraction() noexcept { return static_cast<double>(bits() >> 11U) * 0x1p-53; }
 
-Request Generator::next(bool released) noexcept {
-  Request request;
-  Slice& slice = request.slice;
-  slice = {below(kModels.size()), below(kFeatures.size()), below(kBadVersion)};
-  if (released && below(2) == 0) slice.version = kBadVersion;
-  const bool bad = slice.version == kBadVersion;
-  request.input_tokens = static_cast<std::int64_t>(600 + below(1200) + (bad ? 900 : 0));
-  request.output_tokens = static_cast<std::int64_t>(80 + below(400) + (bad ? 150 : 0));
-  // In whole microseconds, as a clock would give them; a long tail.
-  const double tail = 1 + 0.3 / (0.05 + fraction());
-  const double micros = (250 + 4.0 * static_cast<double>(request.output_tokens)) * 1000 * tail;
-  request.latency_ms = std::floor(micros) / 1000;
-  const Model& model = kModels[slice.model];
-  const std::int64_t cost =
-      request.input_tokens * model.input_price + request.output_tokens * model.output_price;
-  request.cost_usd = static_cast<double>(cost) / 1e8;
-  request.json_invalid = fraction() < (bad ? kBadInvalid : kUsualInvalid);
-  if (fraction() < kErrors) request.error = below(kErrorTypes.size());
+SimulatedRequest Generator::next(bool released) noexcept {
+  SimulatedRequest request;
+  request.slice = choose_slice(released);
+  add_tokens(request);
+  add_times(request);
+  add_outcome(request);
+  add_steps(request);
   return request;
+}
+
+Slice Generator::choose_slice(bool released) noexcept {
+  Slice slice{below(kModels.size()), below(kFeatures.size()), below(kBadVersion)};
+  if (released && below(2) == 0) slice.version = kBadVersion;
+  return slice;
+}
+
+void Generator::add_tokens(SimulatedRequest& request) noexcept {
+  const PromptVersion& version = kPromptVersions[request.slice.version];
+  request.input_tokens = 600 + below(1'200) + version.more_input;
+  request.cached_tokens = below(2) == 0 ? 512 : 0;
+  request.output_tokens = 80 + below(400) + version.more_output;
+}
+
+// In whole microseconds; a long tail.
+void Generator::add_times(SimulatedRequest& request) noexcept {
+  const Feature& feature = kFeatures[request.slice.feature];
+  const double tail = 1 + 0.3 / (0.05 + fraction());
+  const double usual = feature.overhead_ms + 4.0 * static_cast<double>(request.output_tokens);
+  request.latency_ms = rounded_down(usual * kModels[request.slice.model].slowness * tail);
+  if (feature.streams) {
+    request.first_token_ms = rounded_down(request.latency_ms * (0.1 + 0.1 * fraction()));
+  }
+}
+
+void Generator::add_outcome(SimulatedRequest& request) noexcept {
+  const PromptVersion& version = kPromptVersions[request.slice.version];
+  request.json_invalid = happens(version.json_invalid);
+  if (happens(kErrors)) request.error = below(kErrorTypes.size());
+  if (happens(kJudged)) {
+    request.correctness = rounded_down(version.correctness + 0.16 * (fraction() - 0.5));
+  }
+}
+
+void Generator::add_steps(SimulatedRequest& request) noexcept {
+  const Feature& feature = kFeatures[request.slice.feature];
+  if (feature.calls_tool) {
+    if (happens(kModels[request.slice.model].tool_timeouts)) request.tool_failure = 0;
+    if (happens(kBadArguments)) request.tool_failure = 1;
+  }
+  if (!feature.searches) return;
+  request.search.emplace();
+  if (happens(kPromptVersions[request.slice.version].misses)) return;
+  request.search->hits = 1 + below(8);
+  request.search->top_score = rounded_down(0.55 + 0.4 * fraction());
 }
 
 }  // namespace pawl::tools
