@@ -144,7 +144,7 @@ std::string what_the_release_costs(const Store& arrived) {
   const auto latest = std::prev(costs.end());
   const auto before = std::prev(latest);
   const double change = 100 * (latest->second / before->second - 1);
-  const string_view verdict = change >= 3 ? "yes" : change <= -3 ? "no, less" : "hardly";
+  const string_view verdict = change >= 5 ? "yes" : change <= -5 ? "no" : "hardly";
   return fmt::format("{}, by {:+.0f} %: ${:.6f} with {}, ${:.6f} with {}",
                      verdict,
                      change,

@@ -22,7 +22,7 @@ using Texts = std::vector<std::string>;
 // Without what would be found out about the container of the tests.
 const Texts kEnvironment{"DD_ORIGIN_DETECTION_ENABLED=false"};
 
-Finished run(Texts arguments, Texts environment = kEnvironment) {
+Finished run(Texts arguments, const Texts& environment = kEnvironment) {
   arguments.insert(arguments.begin(), {pawl_command(), "llm"});
   Process process{arguments, environment};
   const auto finished = process.finish();
@@ -153,10 +153,15 @@ TEST_CASE("histograms are recorded where they are asked for") {
 }
 
 TEST_CASE("a model without a price is no complaint, and has no cost") {
-  const Texts usage{"--model", "mine", "--latency-ms", "1", "--input-tokens", "5"};
-  Texts arguments = usage;
-  arguments.insert(arguments.end(), {"--output-tokens", "3", "--dry-run"});
-  const Finished finished = run(arguments);
+  const Finished finished = run({"--model",
+                                 "mine",
+                                 "--latency-ms",
+                                 "1",
+                                 "--input-tokens",
+                                 "5",
+                                 "--output-tokens",
+                                 "3",
+                                 "--dry-run"});
   CHECK(finished.code == 0);
   CHECK(finished.err == "");
   CHECK(holds(finished.out, "llm.cost_unknown:1|c|#model:mine,status:ok\n"));
