@@ -119,12 +119,14 @@ class PAWL_API Client {
   void event(const Event& event) const noexcept;
   void service_check(const ServiceCheck& check) const noexcept;
 
-  // Starts a timer that records a timing when it goes out of scope.
+  // Starts a timer that records a timing when it goes out of scope. It binds the name and tags as a
+  // handle does: for tags that change with each request, measure and call timing().
   [[nodiscard]] ScopedTimer time(std::string_view name,
                                  Tags tags = {},
                                  const CallOptions& options = {}) const noexcept;
 
-  // Bind a name and tags once (handle.h). A handle of a refused name records nothing, and counts.
+  // Bind a name and tags once (handle.h), for as long as the client lives. A handle of a refused
+  // name records nothing, and counts; one bound beyond the caps records into the overflow context.
   [[nodiscard]] Counter counter(std::string_view name,
                                 Tags tags = {},
                                 const CallOptions& options = {}) const noexcept;

@@ -162,16 +162,16 @@ struct Stats {
   std::uint64_t queued_bytes = 0;  // waiting in the sender
   std::uint64_t flushes = 0;
 
-  // Contexts known now, and the bytes that they and the remembered shapes of calls occupy: about 130
-  // and its name and tags a context, and 43 to 86 a shape (32 at a load of 3/8 to 3/4).
+  // Contexts known now, and the bytes that they and the remembered shapes of calls occupy: about
+  // 130 and its name and tags a context, and 40 to 80 a shape (32 at a load of 2/5 to 4/5).
   std::uint64_t contexts = 0;
   std::array<std::uint64_t, kMetricTypes> contexts_by_type{};
   std::uint64_t context_bytes = 0;
   std::uint64_t shapes = 0;
   // Threads that have recorded and are alive, or whose cells wait for the next thread.
   std::uint64_t threads = 0;
-  // What their cells occupy: 83 KiB a thread (64 of them the ring, 16 the directory of its counters),
-  // and 8 KiB for each 512 counters among which it has touched one: 16 bytes a counter.
+  // What their cells occupy: 83 KiB a thread (64 of them the ring, 16 the directory of its
+  // counters), and 8 KiB for each 512 counters among which it has touched one: 16 bytes a counter.
   std::uint64_t thread_bytes = 0;
 
   const Amount& operator[](Reject reason) const noexcept {

@@ -156,17 +156,20 @@ void ShardPool::release(Shard& shard) noexcept {
   shard.next_free_ = std::exchange(free_, &shard);
 }
 
-bool ShardPool::none_looks() const noexcept {
-  constexpr int kPatience = 10'000;  // looks, of some nanoseconds: a call on its way is soon done
+void ShardPool::await_lookers() noexcept {
+  each([](Shard& shard) { shard.has_looked_ = false; });
+}
+
+bool ShardPool::all_have_looked() noexcept {
+  constexpr int kPatience = 1'000;  // loads: a call that is not interrupted is soon done
   if (!base::fence_all_threads()) return false;
-  bool none = true;
-  each([&none](const Shard& shard) {
-    int patience = kPatience;
-    while (shard.looking.load(std::memory_order_acquire) != 0 && --patience != 0) {
-    }
-    none = none && patience != 0;
+  bool all = true;
+  each([&all](Shard& shard) {
+    for (int i = 0; i < kPatience && !shard.has_looked_; ++i)
+      shard.has_looked_ = shard.looking.load(std::memory_order_acquire) == 0;
+    all = all && shard.has_looked_;
   });
-  return none;
+  return all;
 }
 
 void ShardPool::lock() noexcept {

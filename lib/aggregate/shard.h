@@ -79,6 +79,7 @@ class Shard : public detail::Cells {
   }
 
   void* const client_;
+  bool has_looked_ = false;     // the flusher's: was seen between two look-ups
   Shard* next_ = nullptr;       // in the pool
   Shard* next_free_ = nullptr;  // in its free list
   std::uint64_t random_ = next_random_seed();
@@ -115,9 +116,12 @@ class ShardPool {
       visit(*shard);
   }
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
-  // Tells whether every look-up that had begun before this call is over; waits some microseconds
-  // for those that are not. Never where the system has no fence for it.
-  bool none_looks() const noexcept;
+
+  // By the flusher: begins to wait for the look-ups that are at work.
+  void await_lookers() noexcept;
+  // Tells whether each of them is over; it is enough to have seen each thread between two, since
+  // await_lookers(). Waits some microseconds for the others. Never where the system has no fence.
+  bool all_have_looked() noexcept;
 
   // Stand around fork(). In the child nobody owns a shard, and all are empty.
   void lock() noexcept;

@@ -214,7 +214,7 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   bool whole = false;
   now_ = seconds_since(start_, plan_.clock->steady_now());
   // Asked before the rest: what calls of before recorded is then taken with it.
-  const bool unread = stages_.registry.has_retired() && stages_.shards.none_looks();
+  const bool unread = stages_.registry.has_retired() && stages_.shards.all_have_looked();
   try {
     drain_all();
     // A full queue drops its oldest: the bulk first, so that the sums are the last to go.
@@ -237,15 +237,22 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   retire_idle(unread && whole);
 }
 
+// Idle contexts are looked for now and then: it takes a look at each.
 void Flusher::retire_idle(bool free_the_last) noexcept {
-  const auto expiry = static_cast<std::uint32_t>(plan_.context_expiry.count());
-  const bool old_enough = expiry != 0 && now_ > expiry;
+  if (!plan_.can_reclaim) return;
+  context::Registry& registry = stages_.registry;
+  bool waiting = registry.has_retired();
   try {
-    if (free_the_last) stages_.registry.free_retired();
-    stages_.registry.retire(old_enough ? now_ - expiry : 0, now_);
+    if (free_the_last) registry.free_retired();
+    waiting = registry.has_retired();
+    const auto expiry = static_cast<std::uint32_t>(plan_.context_expiry.count());
+    const bool look = !waiting && expiry != 0 && now_ > expiry && now_ >= next_expiry_;
+    if (look) next_expiry_ = now_ + std::max(expiry / 8, 1U);
+    registry.retire(look ? now_ - expiry : 0, now_);
   } catch (const std::bad_alloc&) {
-    // What is left is retired after the next flush.
+    // What is left is retired after a later flush.
   }
+  if (!waiting && registry.has_retired()) stages_.shards.await_lookers();
 }
 
 void Flusher::discard_recorded() {

@@ -110,7 +110,8 @@ class Flusher {
   const Stages stages_;
   const Clock::SteadyTime start_;
   std::mutex mutex_;
-  std::uint32_t now_ = 0;  // seconds since the start, at the last flush
+  std::uint32_t now_ = 0;          // seconds since the start, at the last flush
+  std::uint32_t next_expiry_ = 0;  // when idle contexts are looked for again
   aggregate::Samples samples_;
   std::vector<detail::Sample> ring_;   // what was taken from one
   std::vector<detail::Sample> spill_;  // and from the other

@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 #include <sys/stat.h>
 
+#include "base/fence.h"
 #include "tags/normalize.h"
 #include "tags/policy.h"
 #include "tags/tag_set.h"
@@ -227,6 +228,7 @@ Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
   plan.close_deadline = options.close_deadline;
   plan.queue_ttl = options.queue_ttl;
   plan.context_expiry = options.context_expiry;
+  plan.can_reclaim = base::fence_all_threads();
   plan.max_sample_bytes = options.max_sample_bytes;
   plan.max_queue_bytes = options.max_queue_bytes;
   plan.background = options.background;

@@ -45,6 +45,7 @@ struct Plan {
   std::chrono::milliseconds close_deadline{};
   std::chrono::milliseconds queue_ttl{};
   std::chrono::seconds context_expiry{};
+  bool can_reclaim = false;  // what is out of use: the system has the fence that it takes
   std::size_t max_sample_bytes = 0;
   std::size_t max_queue_bytes = 0;
   bool telemetry = true;

@@ -70,10 +70,9 @@ Context* Contexts::in_room(const Key& key, Hold hold, Room room) {
       if (taken) give_room_back(room, bytes);
       throw;
     }
-    // What is beyond the caps shall not come and go.
-    if (room == Room::overflow) context->held = true;
   }
-  if (hold == Hold::yes) context->held = true;
+  // What takes the rest shall not come and go.
+  if (hold == Hold::yes || room == Room::overflow) context->held = true;
   return context;
 }
 
@@ -117,6 +116,7 @@ void Contexts::give_room_back(Room room, std::size_t bytes) noexcept {
 // A context is marked before its stripe is let go, so a call either finds it before and is waited
 // for, or does not find it.
 std::size_t Contexts::expire(std::uint32_t idle_since) noexcept {
+  if (idle_since == 0) return 0;
   for (Stripe& stripe : stripes_) {
     const std::lock_guard lock{stripe.mutex};
     for (auto at = stripe.map.begin(); at != stripe.map.end();) {

@@ -6,13 +6,17 @@
 // A piece of up to 16 bytes is one block of two words, its first and its last bytes (which
 // overlap, or both are a short piece's halves). The digest is the sum over the blocks of
 //
-//     (first + K[position + size]) * (last + L[position])    in 128 bits, both halves added alone,
+//     (first + K[position] + S[size]) * (last + L[position])
 //
-// NH of UMAC (RFC 4418, section 5.2) with the size of the piece choosing among the keys. A longer
-// piece is a block of its length and then blocks of 16 bytes, of which the last overlaps. Two
-// different calls have one digest with a probability of at most 2^-60 over the keys, which are
-// random and never leave the process: not even a program whose tags an enemy writes can be made to
-// mix two contexts up. Among 10,000 calls that is one process in 2^34.
+// in 128 bits, both halves added alone: NH of UMAC (RFC 4418, section 5.2) with a key for the size
+// of the piece. A longer piece is a block of its length and then blocks of 16 bytes, of which the
+// last overlaps. Take two different calls, and a block in which they differ. If its first factors
+// differ, at most a few of all values of L[position] make the sums equal, and L[position] is in no
+// other block; they do differ, but for one value of S in 2^64, when the sizes or the first words
+// do. If only the last words differ, the same holds of K[position]. So two different calls have one
+// digest with a probability of at most 2^-60 over the keys, which are random and never leave the
+// process: not even a program whose tags an enemy writes can be made to mix two contexts up. Among
+// 10,000 calls that is one process in 2^34.
 //
 // A sum, so calls that share their tags share the work for them.
 //
@@ -60,7 +64,7 @@ class Digester {
   [[gnu::always_inline]] TagSum sum(Tags tags) const noexcept {
     if (tags.size() > kMostTags) [[unlikely]]
       return {word(kUnfit), word(kUnfit)};
-    Walk walk{0, 0, words_.data() + kNameBlocks};
+    Walk walk{0, 0, words_.data() + kNameBlocks, sizes()};
     for (const Tag& tag : tags) {
       if (!add_short(walk, tag.key) || !add_short(walk, tag.value)) [[unlikely]]
         return sum_of_long(tags);
@@ -70,7 +74,7 @@ class Digester {
 
   // Gives the digest of a call with such tags. `call.tags` is not looked at.
   [[gnu::always_inline]] Digest digest(TagSum tags, const Call& call) const noexcept {
-    Walk walk{tags.low, tags.high, words_.data()};
+    Walk walk{tags.low, tags.high, words_.data(), sizes()};
     add_product(walk, kind_word(call), word(kKind));
     if (!add_short(walk, call.name)) {
       const TagSum name = sum_of_long_name(call.name);
@@ -97,21 +101,24 @@ class Digester {
   static constexpr std::size_t kBlock = 16;
   static constexpr std::size_t kNameBlocks = 1 + (kLongestPiece + kBlock - 1) / kBlock;
   static constexpr std::size_t kTagBlocks = 2 * kMostTags + kMostLongBlocks;
-  // The keys K of a position are those of the following ones, too, but for another size.
   static constexpr std::size_t kSizes = kBlock + 2;
   static constexpr std::size_t kOfLongPiece = kBlock + 1;
-  static constexpr std::size_t kLasts = kNameBlocks + kTagBlocks + kSizes;  // where L begins
-  static constexpr std::size_t kKind = kLasts + kNameBlocks + kTagBlocks;
+  // Where L, S and the key of the kind begin.
+  static constexpr std::size_t kLasts = kNameBlocks + kTagBlocks;
+  static constexpr std::size_t kOfSizes = 2 * kLasts;
+  static constexpr std::size_t kKind = kOfSizes + kSizes;
   static constexpr std::size_t kUnfit = kKind + 1;
 
   struct Walk {
     std::uint64_t low;
     std::uint64_t high;
-    const std::uint64_t* key;  // of the next block
+    const std::uint64_t* key;    // of the next block
+    const std::uint64_t* sizes;  // S
   };
 
   // Not by operator[], which checks where the library asserts.
   std::uint64_t word(std::size_t index) const noexcept { return words_.data()[index]; }
+  const std::uint64_t* sizes() const noexcept { return words_.data() + kOfSizes; }
 
   static std::uint64_t kind_word(const Call& call) noexcept {
     return std::uint64_t{call.scope} << 16 | static_cast<std::uint64_t>(call.cardinality) << 8 |
@@ -131,7 +138,7 @@ class Digester {
                                                std::size_t size,
                                                std::uint64_t first,
                                                std::uint64_t last) noexcept {
-    add_product(walk, first + walk.key[size], last + walk.key[kLasts]);
+    add_product(walk, first + walk.key[0] + walk.sizes[size], last + walk.key[kLasts]);
     ++walk.key;
   }
 
@@ -168,7 +175,7 @@ class Digester {
   TagSum sum_of_long(Tags tags) const noexcept;
   TagSum sum_of_long_name(std::string_view name) const noexcept;
 
-  // K, L, and the two that stand for themselves.
+  // K, L, S, and the two that stand for themselves.
   std::array<std::uint64_t, kUnfit + 1> words_;
 };
 

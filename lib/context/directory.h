@@ -3,7 +3,7 @@
 // The contexts of one kind by number. It grows by chunks that never move; the number of a context
 // that has expired is given to the next one.
 //
-// Threads: reserve(), add() and remove() from one at a time; the rest from any.
+// Threads: next(), add() and remove() from one at a time; the rest from any.
 
 #include <array>
 #include <atomic>

@@ -38,9 +38,11 @@ class Notes {
   const Note& operator[](std::uint32_t number) const noexcept { return (*notes_)[number]; }
 
   // Gives the number of a note, the same for the same; nothing when there are kMost different ones.
+  // The latest are looked at first: a flood makes the same ones again and again.
   std::optional<std::uint32_t> number_of(const Note& note) noexcept {
+    if (note.plain()) return 0;
     const std::lock_guard lock{mutex_};
-    for (std::uint32_t i = 0; i < size_; ++i)
+    for (std::uint32_t i = size_; i-- > 1;)
       if ((*notes_)[i] == note) return i;
     if (size_ == kMost) return std::nullopt;
     (*notes_)[size_] = note;

@@ -152,19 +152,22 @@ void Registry::forget_expired(Stripe& stripe) noexcept {
   shape_count_.fetch_sub(removed, std::memory_order_relaxed);
 }
 
+// The bytes of what is retired are given back at once, though they are freed at a later flush:
+// else there were none for the shapes that come again meanwhile.
 void Registry::retire_tables(Stripe& stripe, bool all) {
   const std::lock_guard lock{stripe.mutex};
-  if (all) {
-    shape_count_.fetch_sub(stripe.table.size(), std::memory_order_relaxed);
-    stripe.table.clear();
-  }
+  const std::size_t before = stripe.table.size();
+  if (all) stripe.table.clear();
+  shape_count_.fetch_sub(before - stripe.table.size(), std::memory_order_relaxed);
+  const std::size_t first = retired_tables_.size();
   stripe.table.move_outgrown_to(retired_tables_);
+  for (std::size_t i = first; i < retired_tables_.size(); ++i)
+    give_shape_bytes_back(ShapeTable::bytes(*retired_tables_[i]));
   has_retired_ = has_retired_ || !retired_tables_.empty();
 }
 
 void Registry::free_retired() {
-  for (; !retired_tables_.empty(); retired_tables_.pop_back())
-    give_shape_bytes_back(ShapeTable::bytes(*retired_tables_.back()));
+  retired_tables_.clear();
   contexts_.free_expired();
   has_retired_ = false;
 }

@@ -85,7 +85,6 @@ class Registry {
   struct Canonical {
     std::string name;
     std::string tags;
-    bool refused = false;
     Note note = {};
   };
   Canonical canonical(const Call& call) const;

@@ -20,9 +20,10 @@ class DatagramLimit {
   std::size_t bytes() const noexcept { return bytes_.load(std::memory_order_relaxed); }
 
   // Notes that `refused` bytes were too many; `carried` is what the path is said to carry, 0 when
-  // nobody says. A path that claims to carry what it has just refused is not believed.
+  // nobody says. A path that claims to carry what it has just refused is not believed, and none
+  // refuses what every path carries: that was another datagram's error.
   void lower(std::size_t refused, std::size_t carried) noexcept {
-    lower_to(carried > 0 && carried < refused ? carried : refused / 2);
+    if (refused > kFloor) lower_to(carried > 0 && carried < refused ? carried : refused / 2);
   }
   // Notes what the path is said to carry, 0 when nobody says.
   void note_carried(std::size_t carried) noexcept {

@@ -145,6 +145,29 @@ TEST_CASE("room under the cap comes back with what was forgotten") {
 }
 
 TEST_SUITE("concurrent") {
+  TEST_CASE("contexts are freed though more threads record than there are processors") {
+    if (!has_fence()) return;
+    constexpr std::size_t kThreads = 16;
+    MemoryClient client{expiring(1s)};
+    client->count("idle");
+    std::atomic<bool> done{false};
+    int flushes = 0;
+    on_threads(kThreads + 1, [&](std::size_t number) {
+      if (number != 0) {
+        while (!done) client->count("busy");
+        return;
+      }
+      while (client->stats().contexts != 1 && flushes < 2000) {
+        client.clock->advance(1s);
+        client->flush();
+        ++flushes;
+      }
+      done = true;
+    });
+    CHECK(client->stats().contexts == 1);
+    CHECK(client->stats().balanced());
+  }
+
   TEST_CASE("what threads record while contexts expire arrives, each under its own name") {
     PAWL_PRINT_SEED();
     constexpr std::size_t kThreads = 3;

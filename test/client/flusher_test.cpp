@@ -1,5 +1,6 @@
 #include "client/flusher.h"
 
+#include <chrono>
 #include <memory>
 
 #include <doctest/doctest.h>
@@ -62,6 +63,21 @@ TEST_CASE("the books balance at every step from the ring to the sender") {
   stand.flusher.flush();
   CHECK(stand.flusher.read().out.queued.samples == 10);
   CHECK(balanced(stand.flusher.read()));
+}
+
+TEST_CASE("without a fence nothing is retired, however idle it is") {
+  const auto clock = std::make_shared<pawl::ManualClock>();
+  for (const bool can_reclaim : {true, false}) {
+    Stand stand;
+    stand.plan.clock = clock;
+    stand.plan.can_reclaim = can_reclaim;
+    stand.plan.context_expiry = std::chrono::seconds{1};
+    stand.record(1);
+    stand.flusher.flush();
+    clock->advance(std::chrono::hours{1});
+    stand.flusher.flush();
+    CHECK(stand.registry.has_retired() == can_reclaim);
+  }
 }
 
 TEST_CASE("samples that memory failed for while they were drained are in the books at once") {

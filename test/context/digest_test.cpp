@@ -131,6 +131,39 @@ TEST_CASE("a million calls that differ in one digit have a million digests") {
   digests.check();
 }
 
+// Changes that cancel each other out where two blocks share a key, over many keys.
+TEST_CASE("two pieces that change against each other are told from what they were") {
+  const auto text = [](std::size_t size, char last) {
+    std::string made(size, 'a');
+    made.back() = last;
+    return made;
+  };
+  std::size_t same = 0;
+  for (std::size_t one = 1; one <= 20; ++one)
+    for (std::size_t other = 1; other <= 20; ++other)
+      for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+        const Digester digester{seed * 2 + 1};
+        const std::string a = text(one, 'k');
+        const std::string b = text(other, 'k');
+        const std::string more = text(one, 'l');
+        const std::string less = text(other, 'j');
+        const std::vector<Tag> tags = {{a, "x"}, {"key", b}, {b, a}};
+        const std::vector<Tag> keys = {{more, "x"}, {"key", less}, {b, a}};
+        const std::vector<Tag> values = {{a, "x"}, {"key", b}, {less, more}};
+        const Digest digest = digester.digest(count_of("n", tags));
+        same += digester.digest(count_of("n", keys)) == digest ? 1U : 0U;
+        same += digester.digest(count_of("n", values)) == digest ? 1U : 0U;
+      }
+  CHECK(same == 0);
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+    const Digester digester{seed};
+    const std::vector<Tag> hosts = {{"src", "host117"}, {"dst", "host3"}};
+    const std::vector<Tag> others = {{"src", "host118"}, {"dst", "host2"}};
+    REQUIRE(digester.digest(count_of("net.bytes", hosts)) !=
+            digester.digest(count_of("net.bytes", others)));
+  }
+}
+
 TEST_CASE("the digest of a call is that of its tags and its name") {
   const Digester digester{kSeed};
   const std::string name(40, 'n');

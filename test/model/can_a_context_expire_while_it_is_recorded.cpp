@@ -7,7 +7,7 @@
 //   record         client::Sight over Core::Lease, which says that it looks
 //   find_or_make   context::Contexts::in_room and make, Directory::next and add
 //   remember       context::Registry::remember
-//   none_looks     aggregate::ShardPool::none_looks, with the patience of one look
+//   none_looks     aggregate::ShardPool::all_have_looked, with the patience of one look
 //   flush          client::Flusher::flush_locked, each_counter and flush_counters
 //   retire         context::Registry::retire, Contexts::expire, ShapeTable::remove_if
 //   free_retired   context::Contexts::free_expired, Directory::remove
