@@ -1,5 +1,6 @@
 // What does a whole request to a language model cost its caller, from start() to finish(): with the
-// same tags each time, with 100 prompt versions in turn, and with its log line; and a token of one?
+// same tags each time, with 100 prompt versions in turn, and with its log line; and a token of one, and
+// the look-up of its price?
 
 #include <chrono>
 #include <cstddef>
@@ -102,6 +103,15 @@ void token(State& state) {
   bench::expect_arrived(client, 5 + 4, 1 + 2);
 }
 BENCHMARK(token)->Name("llm.token")->Iterations(kTokens);
+
+void price(State& state, std::string_view model) {
+  const pawl::llm::PriceBook book;
+  const pawl::llm::Usage usage{.input = 1840, .output = 312, .cached_input = 512};
+  bench::expect(book.cost("openai", model, usage).has_value(), "a price");
+  bench::measure(state, [&] { benchmark::DoNotOptimize(book.cost("openai", model, usage)); });
+}
+BENCHMARK_CAPTURE(price, exact, "gpt-4.1")->Name("llm.price.exact");
+BENCHMARK_CAPTURE(price, dated, "gpt-4.1-2025-04-14")->Name("llm.price.dated");
 
 }  // namespace
 

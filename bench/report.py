@@ -22,6 +22,9 @@ CHARTS = [
       "mutex_map.count.100", "mutex_map.count.10000"]),
     ("Six metrics of one request", "value", "ns",
      ["record6.bound", "record6.adhoc", "record6.calls", "mutex_map.record6"]),
+    ("A request to a language model, through the recorder", "value", "ns",
+     ["llm.request.1", "llm.request.100", "llm.request.log", "llm.token",
+      "llm.price.exact", "llm.price.dated", "mutex_map.record6"]),
     ("Threads on one context, CPU time of a call", "value", "ns",
      [f"{what}.{threads}t.same"
       for what in ("counter.bound", "raw.lock_xadd", "prometheus.counter.held", "count.adhoc",
