@@ -1,6 +1,6 @@
 // What does a whole request to a language model cost its caller, from start() to finish(): with the
-// same tags each time, with 100 prompt versions in turn, and with its log line; and a token of one, and
-// the look-up of its price?
+// same tags each time, with 100 prompt versions in turn, and with its log line? And a token of one,
+// and the look-up of its price?
 
 #include <chrono>
 #include <cstddef>
