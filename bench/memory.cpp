@@ -1,6 +1,6 @@
 // How much memory does a context take, a context that another thread counts too, and a thread?
-// Growth of the memory in use, each in a process of its own, forked before anything was recorded, so
-// that memory which another measurement left over hides nothing.
+// Growth of the memory in use, each in a process of its own, forked before anything was recorded,
+// so that memory which another measurement left over hides nothing.
 
 #include <array>
 #include <cstdlib>

@@ -1,8 +1,9 @@
 #pragma once
 
 // What the environment says about a client: the official DD_* variables and PAWL_TAG_POLICY, read
-// once. An empty variable counts as unset. What makes no sense is a warning that names the variable,
-// its value and what is used instead; it is never an error, because the program did not write it.
+// once. An empty variable counts as unset. What makes no sense is a warning that names the
+// variable, its value and what is used instead; it is never an error, because the program did not
+// write it.
 //
 // Threads: read_environment only on the thread that makes the client: getenv beside a setenv of
 // another thread is a crash.
