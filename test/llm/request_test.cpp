@@ -80,7 +80,7 @@ TEST_CASE("a finished request gives its metrics, all with its tags") {
   const auto all = tags({"status:ok", "streaming:true"});
   CHECK(sent.count("llm.requests", all) == 1);
   CHECK(sent.count("llm.json_invalid", all) == 1);
-  for (const auto& [name, expected] :
+  for (const auto& each :
        std::vector<std::pair<std::string, double>>{{"llm.latency_ms", 822},
                                                    {"llm.first_token_latency_ms", 200},
                                                    {"llm.time_per_output_token_ms", 2},
@@ -88,9 +88,9 @@ TEST_CASE("a finished request gives its metrics, all with its tags") {
                                                    {"llm.output_tokens", 312},
                                                    {"llm.cached_input_tokens", 512},
                                                    {"llm.reasoning_tokens", 100}}) {
-    const auto& held = sent.of({"d", name, all});
-    CHECK_MESSAGE(held.samples.size() == 1, name);
-    CHECK_MESSAGE(held.sum == expected, name);
+    const auto& held = sent.of({"d", each.first, all});
+    CHECK_MESSAGE(held.samples.size() == 1, each.first);
+    CHECK_MESSAGE(held.sum == each.second, each.first);
   }
   CHECK(value(sent, "llm.estimated_cost_usd") > 0);
   CHECK(sent.contexts().size() == 10);
