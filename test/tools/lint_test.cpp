@@ -215,12 +215,12 @@ TEST_CASE("what lint cannot read is exit code 2 and one line") {
       {{"lint", "--bogus"}, "--bogus"},
       {{"count", "x", "--policy", wrong}, "--policy: " + wrong + ":2:20: values[0].key is 3"},
   };
-  for (const auto& [arguments, named] : table) {
-    CAPTURE(named);
-    const Finished finished = run_pawl(arguments);
+  for (const auto& each : table) {
+    CAPTURE(each.second);
+    const Finished finished = run_pawl(each.first);
     CHECK(finished.code == 2);
     CHECK(finished.out.empty());
-    CHECK_MESSAGE(finished.err.find(named) != std::string::npos, finished.err);
+    CHECK_MESSAGE(finished.err.find(each.second) != std::string::npos, finished.err);
     CHECK(finished.err.find('\n') == finished.err.size() - 1);
   }
 }
