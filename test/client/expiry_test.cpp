@@ -151,6 +151,7 @@ TEST_SUITE("concurrent") {
     constexpr std::size_t kThreads = 8;
     MemoryClient client{expiring(1s)};
     client->count("idle");
+    client->count("busy");
     std::atomic<bool> done{false};
     const auto deadline = std::chrono::steady_clock::now() + 60s;
     on_threads(kThreads + 1, [&](std::size_t number) {
