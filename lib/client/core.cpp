@@ -71,7 +71,7 @@ Core* Core::make(Plan plan) {
     return nullptr;
   }
   for (const std::string& warning : core->plan_.warnings)
-    core->warnings_.warn("environment", warning, core->plan_.clock->steady_now());
+    core->warnings_.tell("environment", warning);
   return core;
 }
 

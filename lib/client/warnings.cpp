@@ -1,5 +1,6 @@
 #include "client/warnings.h"
 
+#include <new>
 #include <utility>
 
 #include <fmt/format.h>
@@ -19,7 +20,16 @@ void Warnings::warn(std::string_view what,
                     Clock::SteadyTime now) noexcept {
   if (callback_ == nullptr) return;
   try {
-    if (is_due(what, now)) callback_(fmt::format("{}: {}", what, detail));
+    if (is_due(what, now)) tell(what, detail);
+  } catch (const std::bad_alloc&) {
+    // No memory to know when it was said last.
+  }
+}
+
+void Warnings::tell(std::string_view what, std::string_view detail) noexcept {
+  if (callback_ == nullptr) return;
+  try {
+    callback_(fmt::format("{}: {}", what, detail));
   } catch (...) {
     // A callback that throws against its contract, or no memory for the words: nobody to tell.
   }

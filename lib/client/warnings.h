@@ -30,6 +30,9 @@ class Warnings {
   // Warns of `what`, unless it did in the last minute.
   void warn(std::string_view what, std::string_view detail, Clock::SteadyTime now) noexcept;
 
+  // Warns of it in any case: for what is said once.
+  void tell(std::string_view what, std::string_view detail) noexcept;
+
   // Warns of each reason by which more was dropped than when it was last called.
   void losses(const Losses& dropped, Clock::SteadyTime now) noexcept;
 

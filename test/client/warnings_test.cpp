@@ -1,8 +1,11 @@
 #include "client/warnings.h"
 
 #include <chrono>
+#include <cstdlib>
+#include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -40,6 +43,29 @@ TEST_CASE("a warning is said at most once a minute for each reason") {
   heard.warnings.warn("b", "3", kStart + 59s);
   heard.warnings.warn("a", "4", kStart + 60s);
   CHECK(heard.lines == std::vector<std::string>{"a: 1", "b: 3", "a: 4"});
+}
+
+TEST_CASE("what is told is said each time") {
+  Heard heard;
+  heard.warnings.tell("a", "1");
+  heard.warnings.tell("a", "2");
+  CHECK(heard.lines == std::vector<std::string>{"a: 1", "a: 2"});
+}
+
+TEST_CASE("each wrong variable of the environment is told, not the first alone") {
+  ::setenv("DD_DOGSTATSD_PORT", "x", 1);
+  ::setenv("PAWL_TAG_POLICY", "/no/such/policy.json", 1);
+  std::vector<std::string> heard;
+  auto options = quiet_options();
+  options.environment = pawl::Switch::on;
+  options.on_warning = [&heard](std::string_view line) { heard.emplace_back(line); };
+  options.transport = std::make_shared<pawl::InMemoryTransport>();
+  const auto made = pawl::Client::create(options);
+  ::unsetenv("DD_DOGSTATSD_PORT");
+  ::unsetenv("PAWL_TAG_POLICY");
+  REQUIRE(made.ok());
+  CHECK(heard.size() == made->warnings().size());
+  CHECK(heard.size() == 2);
 }
 
 TEST_CASE("losses are said by reason, and only when there are more than before") {
