@@ -237,20 +237,22 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   retire_idle(unread && whole);
 }
 
-// Idle contexts are looked for now and then: it takes a look at each.
+// Idle contexts are looked for now and then: it takes a look at each. What memory fails for is done
+// after a later flush.
 void Flusher::retire_idle(bool free_the_last) noexcept {
   if (!plan_.can_reclaim) return;
   context::Registry& registry = stages_.registry;
-  bool waiting = registry.has_retired();
   try {
     if (free_the_last) registry.free_retired();
-    waiting = registry.has_retired();
-    const auto expiry = static_cast<std::uint32_t>(plan_.context_expiry.count());
-    const bool look = !waiting && expiry != 0 && now_ > expiry && now_ >= next_expiry_;
-    if (look) next_expiry_ = now_ + std::max(expiry / 8, 1U);
+  } catch (const std::bad_alloc&) {
+  }
+  const bool waiting = registry.has_retired();
+  const auto expiry = static_cast<std::uint32_t>(plan_.context_expiry.count());
+  const bool look = !waiting && expiry != 0 && now_ > expiry && now_ >= next_expiry_;
+  if (look) next_expiry_ = now_ + std::max(expiry / 8, 1U);
+  try {
     registry.retire(look ? now_ - expiry : 0, now_);
   } catch (const std::bad_alloc&) {
-    // What is left is retired after a later flush.
   }
   if (!waiting && registry.has_retired()) stages_.shards.await_lookers();
 }

@@ -30,7 +30,7 @@ std::optional<Error> check_numbers(const Options& options) {
   constexpr std::size_t kAnyBytes = std::size_t{1} << 50;
   const auto ms = [](milliseconds time) { return std::int64_t{time.count()}; };
   constexpr std::int64_t kHour = 3'600'000;
-  constexpr std::int64_t kYear = 365 * 86'400;
+  constexpr std::int64_t kYear = std::int64_t{365} * 86'400;
   for (const auto& wrong : {
            out_of_range<std::int64_t>(
                "flush_interval (ms)", ms(options.flush_interval), 100, 10'000),

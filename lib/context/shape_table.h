@@ -60,12 +60,12 @@ class ShapeTable {
   class Slots {
    private:
     friend class ShapeTable;
-    explicit Slots(std::size_t size) : mask(size - 1), entries(std::make_unique<Entry[]>(size)) {}
+    explicit Slots(std::size_t size) : mask_(size - 1), entries_(std::make_unique<Entry[]>(size)) {}
     // Not through the pointer's own operator, which checks it where the library asserts.
-    Entry& at(std::uint64_t position) const noexcept { return entries.get()[position & mask]; }
+    Entry& at(std::uint64_t position) const noexcept { return entries_.get()[position & mask_]; }
 
-    std::size_t mask;
-    std::unique_ptr<Entry[]> entries;
+    std::size_t mask_;
+    std::unique_ptr<Entry[]> entries_;
   };
 
   // Throws std::bad_alloc.
@@ -97,7 +97,7 @@ class ShapeTable {
   template <class Gone>
   std::size_t remove_if(const Gone& gone) noexcept {
     const std::size_t before = size_;
-    for (std::size_t i = 0; i <= slots_->mask; ++i) {
+    for (std::size_t i = 0; i <= slots_->mask_; ++i) {
       Entry& entry = slots_->at(i);
       if (!is_live(entry) || !gone(known(entry))) continue;
       entry.low.store(kRemoved, std::memory_order_relaxed);
@@ -122,7 +122,7 @@ class ShapeTable {
   }
 
   std::size_t size() const noexcept { return size_; }
-  static std::size_t bytes(const Slots& slots) noexcept { return bytes_of(slots.mask + 1); }
+  static std::size_t bytes(const Slots& slots) noexcept { return bytes_of(slots.mask_ + 1); }
 
  private:
   static constexpr std::uint64_t kRemoved = 2;  // a live entry's is odd
@@ -143,10 +143,10 @@ class ShapeTable {
             entry.context.load(std::memory_order_relaxed)};
   }
 
-  bool is_full() const noexcept { return 5 * (used_ + 1) > 4 * (slots_->mask + 1); }
+  bool is_full() const noexcept { return 5 * (used_ + 1) > 4 * (slots_->mask_ + 1); }
   // As large as before where enough was removed.
   std::size_t size_of_next() const noexcept {
-    const std::size_t size = slots_->mask + 1;
+    const std::size_t size = slots_->mask_ + 1;
     return size_ > size / 2 ? 2 * size : size;
   }
 
@@ -162,7 +162,7 @@ class ShapeTable {
 
   void grow() {
     auto larger = std::unique_ptr<Slots>{new Slots{size_of_next()}};
-    for (std::size_t i = 0; i <= slots_->mask; ++i) {
+    for (std::size_t i = 0; i <= slots_->mask_; ++i) {
       const Entry& entry = slots_->at(i);
       if (is_live(entry))
         place(*larger,
