@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Holds the floor plan: what a file may include is known from its path.
 
-A stage of lib/ includes only base, itself and the stages above it; llm only base, itself and the
-public headers. The tools, the tests of them and the benches see pawl as any other program does.
+A stage of lib/ includes only base, itself and the stages above it; llm and trace only base,
+themselves and the public headers. The tools, the tests of them and the benches see pawl as any other program does.
 Third parties stay in their rooms, and none enters a public header. Each breach is printed as
 file:line.
 """
@@ -12,17 +12,22 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-STAGES = ["base", "tags", "context", "aggregate", "encode", "transport", "client", "llm"]
+STAGES = ["base", "tags", "context", "aggregate", "encode", "transport", "client", "llm", "trace"]
 
 # A stage that builds on the public headers sees nothing else of the library.
-APART = {"llm": ["base", "llm"]}
+APART = {"llm": ["base", "llm"], "trace": ["base", "trace"]}
 
 # Which third party a directive names, and the paths that may include it.
 ROOMS = {
     "asio": (re.compile(r"^asio(\.hpp|/)"), ["lib/transport/", "tools/"]),
     "xxHash": (re.compile(r"^xxh"), ["lib/base/hash", "bench/"]),
     "fmt": (re.compile(r"^fmt/"), ["lib/", "tools/", "test/", "bench/"]),
-    "nlohmann_json": (re.compile(r"^nlohmann/"), ["lib/llm/", "lib/tags/", "tools/", "test/"]),
+    "nlohmann_json": (
+        re.compile(r"^nlohmann/"),
+        ["lib/llm/", "lib/tags/", "lib/trace/", "tools/", "test/"],
+    ),
+    "libcurl": (re.compile(r"^curl/"), ["lib/trace/http"]),
+    "msgpack-cxx": (re.compile(r"^msgpack"), ["test/"]),
     "CLI11": (re.compile(r"^CLI/"), ["tools/"]),
     "relacy": (re.compile(r"^relacy/"), ["test/model/"]),
     "doctest": (re.compile(r"^doctest"), ["test/"]),
