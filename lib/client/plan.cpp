@@ -176,7 +176,7 @@ std::string origin_fields(const Options& options, const Surroundings& around) {
   const bool detect =
       resolved(options.origin_detection, around.environment.origin_detection.value_or(true));
   std::string container = options.container_id;
-  if (container.empty() && detect) container = find_container_id(around.proc);
+  if (container.empty() && detect) container = base::find_container_id(around.proc);
   std::string fields;
   if (!container.empty()) fields += "|c:" + container;
   const std::string& external = around.environment.external_env;

@@ -18,8 +18,8 @@
 #include <pawl/result.h>
 #include <pawl/transport.h>
 
+#include "base/origin.h"
 #include "client/environment.h"
-#include "client/origin.h"
 #include "context/registry.h"
 #include "encode/line.h"
 #include "encode/packer.h"
@@ -29,7 +29,7 @@ namespace pawl::client {
 // What lies outside the program, given from outside so that tests can say it.
 struct Surroundings {
   Environment environment;
-  ProcPaths proc;
+  base::ProcPaths proc;
   std::string default_socket = "/var/run/datadog/dsd.socket";
 };
 

@@ -35,15 +35,14 @@ enum class Fate : std::uint8_t {
   refused,      // any other status that a second try would not change
   too_large,    // 413 although it was split, or above the intake's own limit
   throttled,    // 429 until the budget of retries was used up
-  failed,       // 5xx
+  failed,       // 5xx; of 502, 503 and 504 until the budget was used up
   unreachable,  // no connection, or one that broke, until the budget was used up
-  timed_out,    // the deadline passed
-  bad_answer,   // an answer above the caps or torn: it may have been accepted, and is not repeated
+  timed_out,    // no answer by the deadline
   not_offered,  // LLM Observability by an Agent without a proxy for it
   no_http,      // built without libcurl
   no_memory,    // an allocation failed
 };
-inline constexpr std::size_t kFates = 11;
+inline constexpr std::size_t kFates = 10;
 
 // What became of a chunk's two parts. What the chunk has none of is accepted.
 struct Outcome {

@@ -3,7 +3,6 @@
 #include <chrono>
 #include <cstdlib>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,22 +35,6 @@ Losses lost(Drop reason, std::uint64_t samples) {
   return losses;
 }
 
-TEST_CASE("a warning is said at most once a minute for each reason") {
-  Heard heard;
-  heard.warnings.warn("a", "1", kStart);
-  heard.warnings.warn("a", "2", kStart + 59s);
-  heard.warnings.warn("b", "3", kStart + 59s);
-  heard.warnings.warn("a", "4", kStart + 60s);
-  CHECK(heard.lines == std::vector<std::string>{"a: 1", "b: 3", "a: 4"});
-}
-
-TEST_CASE("what is told is said each time") {
-  Heard heard;
-  heard.warnings.tell("a", "1");
-  heard.warnings.tell("a", "2");
-  CHECK(heard.lines == std::vector<std::string>{"a: 1", "a: 2"});
-}
-
 TEST_CASE("each wrong variable of the environment is told, not the first alone") {
   ::setenv("DD_DOGSTATSD_PORT", "x", 1);
   ::setenv("PAWL_TAG_POLICY", "/no/such/policy.json", 1);
@@ -81,16 +64,6 @@ TEST_CASE("losses that begin at nothing again are no news") {
   heard.warnings.losses(lost(Drop::queue_full, 5), kStart);
   heard.warnings.losses({}, kStart + 2min);
   CHECK(heard.lines.size() == 1);
-}
-
-TEST_CASE("a callback that throws against its contract harms nobody") {
-  Warnings warnings{[](std::string_view) { throw std::runtime_error{"no"}; }};
-  warnings.warn("a", "b", kStart);
-}
-
-TEST_CASE("without a callback nobody is told") {
-  Warnings warnings{nullptr};
-  warnings.warn("a", "b", kStart);
 }
 
 TEST_CASE("a client tells its program what it dropped") {

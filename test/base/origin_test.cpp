@@ -1,4 +1,4 @@
-#include "client/origin.h"
+#include "base/origin.h"
 
 #include <filesystem>
 #include <fstream>
@@ -13,10 +13,10 @@
 
 namespace {
 
-using pawl::client::container_in_cgroup;
-using pawl::client::container_in_mountinfo;
-using pawl::client::find_container_id;
-using pawl::client::ProcPaths;
+using pawl::base::container_in_cgroup;
+using pawl::base::container_in_mountinfo;
+using pawl::base::find_container_id;
+using pawl::base::ProcPaths;
 using pawl::test::TempDir;
 
 const std::string kId = "8c046cb0b72cd4c99f51b5591cd5b095967f58ee003710a45280c28ee1a9c7fa";

@@ -1,4 +1,4 @@
-#include "client/origin.h"
+#include "base/origin.h"
 
 #include <algorithm>
 #include <cerrno>
@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-namespace pawl::client {
+namespace pawl::base {
 namespace {
 
 using std::string_view;
@@ -220,4 +220,4 @@ std::string find_container_id(const ProcPaths& paths) {
   return name.empty() ? cgroup_inode(cgroup, paths.cgroup_mount, "") : name;
 }
 
-}  // namespace pawl::client
+}  // namespace pawl::base

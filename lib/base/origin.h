@@ -18,7 +18,7 @@
 #include <string>
 #include <string_view>
 
-namespace pawl::client {
+namespace pawl::base {
 
 // Where to look; tests look elsewhere.
 struct ProcPaths {
@@ -37,4 +37,4 @@ std::string find_container_id(const ProcPaths& paths = {});
 std::string_view container_in_cgroup(std::string_view file) noexcept;
 std::string_view container_in_mountinfo(std::string_view file) noexcept;
 
-}  // namespace pawl::client
+}  // namespace pawl::base
