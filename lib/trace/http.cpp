@@ -1,0 +1,313 @@
+#include "trace/http.h"
+
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <new>
+#include <utility>
+#include <vector>
+
+#include <curl/curl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace pawl::trace {
+namespace {
+
+using std::string_view;
+using Milliseconds = std::chrono::milliseconds;
+
+// A look-up that is cut short by the deadline is left to end on libcurl's own thread.
+constexpr Milliseconds kMostToConnect{1'000};
+
+struct FreeList {
+  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+};
+using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+
+bool append(HeaderList& list, const std::string& line) {
+  curl_slist* longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) return false;
+  static_cast<void>(list.release());
+  list.reset(longer);
+  return true;
+}
+
+HeaderList list_of(std::span<const Header> headers) {
+  HeaderList list;
+  // By itself libcurl waits a second for a "100 Continue" before a long body.
+  bool good = append(list, "Expect:");
+  for (const Header& header : headers) {
+    if (!is_header_text(header.value)) continue;
+    good = good && append(list, std::string{header.name}.append(": ").append(header.value));
+  }
+  if (!good) throw std::bad_alloc{};
+  return list;
+}
+
+// Reads parts one after the other, and from the start again where libcurl finds that a connection
+// that was kept had been closed.
+class BodyReader {
+ public:
+  explicit BodyReader(std::span<const string_view> parts) : parts_(parts) {}
+
+  curl_off_t size() const noexcept {
+    std::size_t bytes = 0;
+    for (const string_view part : parts_) bytes += part.size();
+    return static_cast<curl_off_t>(bytes);
+  }
+
+  static std::size_t read(char* to, std::size_t, std::size_t room, void* self) noexcept {
+    return static_cast<BodyReader*>(self)->read_some(to, room);
+  }
+  static int rewind(void* self, curl_off_t offset, int origin) noexcept {
+    if (offset != 0 || origin != SEEK_SET) return CURL_SEEKFUNC_CANTSEEK;
+    auto& reader = *static_cast<BodyReader*>(self);
+    reader.part_ = reader.at_ = 0;
+    return CURL_SEEKFUNC_OK;
+  }
+
+ private:
+  std::size_t read_some(char* to, std::size_t room) noexcept {
+    std::size_t given = 0;
+    while (given < room && part_ < parts_.size()) {
+      const std::size_t copied = parts_[part_].substr(at_).copy(to + given, room - given);
+      given += copied;
+      at_ += copied;
+      if (at_ == parts_[part_].size()) ++part_, at_ = 0;
+    }
+    return given;
+  }
+
+  const std::span<const string_view> parts_;
+  std::size_t part_ = 0;
+  std::size_t at_ = 0;
+};
+
+// Keeps what comes, up to the caps. Less than was offered makes libcurl end the request.
+struct Reply {
+  std::string body;
+  std::size_t header_bytes = 0;
+
+  static std::size_t take_header(char*, std::size_t, std::size_t bytes, void* self) noexcept {
+    auto& total = static_cast<Reply*>(self)->header_bytes;
+    total += bytes;
+    return total > Http::kMostHeaderBytes ? 0 : bytes;
+  }
+  static std::size_t take_body(char* from, std::size_t, std::size_t bytes, void* self) noexcept {
+    try {
+      auto& body = static_cast<Reply*>(self)->body;
+      if (body.size() + bytes > Http::kMostBodyBytes) return 0;
+      body.append(from, bytes);
+      return bytes;
+    } catch (const std::bad_alloc&) {
+      return 0;
+    }
+  }
+};
+
+// Sets options until one fails, which only a lack of memory makes it do.
+class Setter {
+ public:
+  explicit Setter(CURL* handle) : handle_(handle) {}
+  template <class Value>
+  Setter& operator()(CURLoption option, Value value) {
+    if (curl_easy_setopt(handle_, option, value) != CURLE_OK) throw std::bad_alloc{};
+    return *this;
+  }
+
+ private:
+  CURL* const handle_;
+};
+
+// In a moment, or never: what is set there is read once by OpenSSL and libcurl.
+void initialise_libcurl() noexcept {
+  static std::once_flag once;
+  std::call_once(once, [] { curl_global_init(CURL_GLOBAL_ALL); });
+}
+
+Answer failed(Answer::Failure failure) {
+  Answer answer;
+  answer.failure = failure;
+  return answer;
+}
+
+}  // namespace
+
+class Http::Connection {
+ public:
+  explicit Connection(const Endpoint& endpoint)
+      : base_(to_string(Endpoint{endpoint.host, endpoint.port, {}})), handle_(curl_easy_init()) {
+    if (handle_ == nullptr) throw std::bad_alloc{};
+    prepare(endpoint);
+  }
+  ~Connection() { curl_easy_cleanup(handle_); }
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  Answer request(const HttpRequest& request, Time deadline) {
+    const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
+    if (left <= Milliseconds{0}) return failed(Answer::Failure::timed_out);
+    const Busy busy{busy_};
+    return perform(request, left);
+  }
+
+  bool busy() const noexcept { return busy_; }
+
+  // For a child that cannot touch the handle: another thread was inside of it.
+  void close_descriptors() noexcept {
+    for (auto& open : open_)
+      if (const int number = open.exchange(-1); number >= 0) ::close(number);
+  }
+
+ private:
+  struct Busy {
+    explicit Busy(std::atomic<bool>& flag) : flag_(flag) { flag_ = true; }
+    ~Busy() { flag_ = false; }
+    Busy(const Busy&) = delete;
+    Busy& operator=(const Busy&) = delete;
+    std::atomic<bool>& flag_;
+  };
+
+  void prepare(const Endpoint& endpoint);
+  Answer perform(const HttpRequest& request, Milliseconds left);
+  Answer answer(CURLcode code, Reply& reply) const;
+  Answer::Failure failure_of(CURLcode code) const noexcept;
+
+  static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) noexcept;
+  static int close_socket(void* self, curl_socket_t socket) noexcept;
+
+  const std::string base_;
+  CURL* const handle_;
+  std::atomic<bool> busy_{false};
+  // Two families are tried side by side; and one connection is kept.
+  std::atomic<int> open_[4] = {-1, -1, -1, -1};
+};
+
+void Http::Connection::prepare(const Endpoint& endpoint) {
+  Setter set{handle_};
+  set(CURLOPT_PROTOCOLS_STR, "http")(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
+  set(CURLOPT_FOLLOWLOCATION, 0L)(CURLOPT_NOSIGNAL, 1L)(CURLOPT_MAXCONNECTS, 1L);
+  // Both: the proxy for not reading http_proxy, the exception for not reading no_proxy.
+  set(CURLOPT_PROXY, "")(CURLOPT_NOPROXY, "*");
+  // Otherwise a request that is over waits for the end of its look-up.
+  set(CURLOPT_QUICK_EXIT, 1L);
+  set(CURLOPT_OPENSOCKETFUNCTION, &open_socket)(CURLOPT_OPENSOCKETDATA, this);
+  set(CURLOPT_CLOSESOCKETFUNCTION, &close_socket)(CURLOPT_CLOSESOCKETDATA, this);
+  set(CURLOPT_HEADERFUNCTION, &Reply::take_header)(CURLOPT_WRITEFUNCTION, &Reply::take_body);
+  set(CURLOPT_READFUNCTION, &BodyReader::read)(CURLOPT_SEEKFUNCTION, &BodyReader::rewind);
+  if (!endpoint.socket_path.empty()) set(CURLOPT_UNIX_SOCKET_PATH, endpoint.socket_path.c_str());
+}
+
+Answer Http::Connection::perform(const HttpRequest& request, Milliseconds left) {
+  BodyReader body{request.body};
+  Reply reply;
+  const HeaderList headers = list_of(request.headers);
+  const std::string url = base_ + std::string{request.path};
+  Setter set{handle_};
+  set(CURLOPT_URL, url.c_str())(CURLOPT_HTTPHEADER, headers.get());
+  if (request.body.empty())
+    set(CURLOPT_HTTPGET, 1L);
+  else
+    set(CURLOPT_POST, 1L)(CURLOPT_POSTFIELDSIZE_LARGE, body.size());
+  set(CURLOPT_CUSTOMREQUEST, request.method);
+  set(CURLOPT_READDATA, &body)(CURLOPT_SEEKDATA, &body);
+  set(CURLOPT_HEADERDATA, &reply)(CURLOPT_WRITEDATA, &reply);
+  set(CURLOPT_TIMEOUT_MS, long{left.count()});
+  set(CURLOPT_CONNECTTIMEOUT_MS, long{std::min(left, kMostToConnect).count()});
+  const CURLcode code = curl_easy_perform(handle_);
+  set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));  // it ends with this call
+  return answer(code, reply);
+}
+
+Answer Http::Connection::answer(CURLcode code, Reply& reply) const {
+  Answer made;
+  long connects = 0;
+  curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &connects);
+  made.connected = connects > 0;
+  long status = 0;
+  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  if (status < 200) {  // 1xx announces an answer that did not come
+    made.failure = failure_of(code);
+    made.detail = curl_easy_strerror(code);
+    return made;
+  }
+  made.status = static_cast<int>(status);
+  if (code != CURLE_OK) return made;
+  made.body = std::move(reply.body);
+  curl_header* version = nullptr;
+  if (curl_easy_header(handle_, "Datadog-Rates-Payload-Version", 0, CURLH_HEADER, -1, &version) ==
+      CURLHE_OK)
+    made.rates_version = version->value;
+  return made;
+}
+
+Answer::Failure Http::Connection::failure_of(CURLcode code) const noexcept {
+  curl_off_t connected_after = 0;
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      curl_easy_getinfo(handle_, CURLINFO_CONNECT_TIME_T, &connected_after);
+      return connected_after == 0 ? Answer::Failure::unreachable : Answer::Failure::timed_out;
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_GOT_NOTHING:
+    case CURLE_SEND_ERROR:
+    case CURLE_SEND_FAIL_REWIND:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE:
+      return Answer::Failure::unreachable;
+    case CURLE_OUT_OF_MEMORY:
+      return Answer::Failure::no_memory;
+    default:
+      return Answer::Failure::not_http;
+  }
+}
+
+// libcurl's own sockets would be inherited by a program that the host runs, as the pair by which it
+// wakes itself is, which leads nowhere.
+curl_socket_t Http::Connection::open_socket(void* self,
+                                            curlsocktype,
+                                            curl_sockaddr* address) noexcept {
+  const int number = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  for (auto& slot : static_cast<Connection*>(self)->open_) {
+    int none = -1;
+    if (slot.compare_exchange_strong(none, number)) break;
+  }
+  return number;
+}
+
+int Http::Connection::close_socket(void* self, curl_socket_t socket) noexcept {
+  for (auto& slot : static_cast<Connection*>(self)->open_) {
+    int same = socket;
+    if (slot.compare_exchange_strong(same, -1)) break;
+  }
+  return ::close(socket);
+}
+
+bool has_http() noexcept { return true; }
+
+Http::Http(Endpoint endpoint) : endpoint_(std::move(endpoint)) { initialise_libcurl(); }
+
+Http::~Http() = default;
+
+Answer Http::request(const HttpRequest& request, Time deadline) noexcept {
+  try {
+    if (connection_ == nullptr) connection_ = std::make_unique<Connection>(endpoint_);
+    Answer answer = connection_->request(request, deadline);
+    // Servers close what they kept open for long, maybe just now. libcurl makes up for that only
+    // where it learns of it by reading.
+    const bool was_kept = !answer.connected && answer.failure == Answer::Failure::unreachable;
+    return was_kept ? connection_->request(request, deadline) : answer;
+  } catch (const std::bad_alloc&) {
+    return failed(Answer::Failure::no_memory);
+  }
+}
+
+void Http::start_over_in_child() noexcept {
+  if (connection_ == nullptr) return;
+  if (!connection_->busy()) return connection_.reset();
+  connection_->close_descriptors();
+  static_cast<void>(connection_.release());
+}
+
+}  // namespace pawl::trace
