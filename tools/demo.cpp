@@ -31,8 +31,9 @@ constexpr const char* kExplanation =
     R"TXT(An imagined LLM service records its requests with pawl::llm::Recorder: latency, tokens, cost,
 errors, tool calls, searches and evals. A listener on a temporary Unix socket of this process
 receives the metrics. Half-way a bad prompt version is released. At the end what was recorded is
-compared with what arrived, context by context and value by value, and the questions that dashboards
-are for are answered from what arrived. Needs no network and no Agent. Exit 1 when anything is lost
+compared with what arrived, context by context: counts, gauges and sets exactly, distributions by the
+sketch that an Agent makes of them (bins, count, minimum and maximum equal, sums to 1e-12). The
+questions that dashboards are for are answered from what arrived. Needs no network and no Agent. Exit 1 when anything is lost
 or differs. Ctrl-C ends it early.
 
 Examples:
@@ -200,10 +201,11 @@ class Demo {
     const Store recorded = serving.recorded();
     const DemoResult result{.recorded = recorded,
                             .arrived = receiver_.arrived(),
-                            .lengths = receiver_.lengths(),
+                            .bytes_without_values = receiver_.bytes_without_values(),
                             .stats = stats,
                             .requests = serving.requests(),
                             .samples = serving.samples(),
+                            .value_bytes = serving.value_bytes(),
                             .refused_lines = receiver_.refused(),
                             .datagrams = receiver_.payloads(),
                             .bytes = receiver_.bytes(),

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <iterator>
 #include <map>
-#include <numeric>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -23,10 +22,12 @@ using Lines = std::vector<std::string>;
 // What arrived of one metric for one value of a tag.
 struct Group {
   double count = 0;
-  std::vector<double> samples;
+  AgentSketch sketch;
 
-  double sum() const { return std::accumulate(samples.begin(), samples.end(), 0.0); }
-  double mean() const { return samples.empty() ? 0 : sum() / static_cast<double>(samples.size()); }
+  double mean() const {
+    const auto samples = static_cast<double>(sketch.count());
+    return samples == 0 ? 0 : sketch.sum() / samples;
+  }
 };
 using Groups = std::map<std::string, Group>;
 // A number for each value of a tag; nothing for those without data.
@@ -54,7 +55,7 @@ Groups group(const Store& arrived, string_view name, string_view key, string_vie
     if (!value) continue;
     Group& found = groups[*value];
     found.count += static_cast<double>(held.whole);
-    for (const Sample& sample : held.samples) found.samples.push_back(sample.value);
+    found.sketch.merge(held.sketch);
   }
   return groups;
 }
@@ -133,7 +134,7 @@ Numbers costs_a_success(const Store& arrived) {
   for (const auto& [version, requests] :
        group(arrived, "llm.requests", "prompt_version", "status:ok")) {
     const auto found = dollars.find(version);
-    if (found != dollars.end()) costs[version] = found->second.sum() / requests.count;
+    if (found != dollars.end()) costs[version] = found->second.sketch.sum() / requests.count;
   }
   return costs;
 }
@@ -154,11 +155,18 @@ std::string what_the_release_costs(const Store& arrived) {
                      before->first);
 }
 
+double zeros(const AgentSketch& sketch) {
+  double count = 0;
+  for (const auto& [key, samples] : sketch.bins()) {
+    if (key == 0) count += static_cast<double>(samples);
+  }
+  return count;
+}
+
 Numbers misses(const Store& arrived) {
   Numbers shares;
   for (const auto& [version, hits] : group(arrived, "llm.retrieval.hit_count", "prompt_version")) {
-    const auto nothing = std::count(hits.samples.begin(), hits.samples.end(), 0.0);
-    shares[version] = 100 * static_cast<double>(nothing) / static_cast<double>(hits.samples.size());
+    shares[version] = 100 * zeros(hits.sketch) / static_cast<double>(hits.sketch.count());
   }
   return shares;
 }
@@ -186,21 +194,13 @@ Lines how_answers_change(const Store& arrived) {
           trend("correctness", means(arrived, "llm.eval.correctness", "prompt_version"), "{:.3f}")};
 }
 
-// By nearest rank.
-double p95(std::vector<double> samples) {
-  const auto rank = static_cast<std::ptrdiff_t>((samples.size() * 95 + 99) / 100);
-  const auto at = samples.begin() + rank - 1;
-  std::nth_element(samples.begin(), at, samples.end());
-  return *at;
-}
-
 Lines whose_p95_it_is(const Store& arrived) {
   Lines lines;
   for (const auto& [feature, all] : group(arrived, "llm.latency_ms", "feature")) {
     std::string line = fmt::format("{:<15}", feature);
     for (const auto& [model, latency] :
          group(arrived, "llm.latency_ms", "model", "feature:" + feature)) {
-      line += fmt::format("{} {:>6} ms   ", model, grouped(rounded(p95(latency.samples))));
+      line += fmt::format("{} {:>6} ms   ", model, grouped(rounded(latency.sketch.quantile(0.95))));
     }
     lines.push_back(line.substr(0, line.find_last_not_of(' ') + 1));
   }

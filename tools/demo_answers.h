@@ -1,6 +1,7 @@
 #pragma once
 // The questions that a service's owner asks of these metrics, answered from what arrived: each with
-// its numbers, in as many lines as it takes.
+// its numbers, in as many lines as it takes. Percentiles are those of the Agent's sketches, as on a
+// dashboard.
 //
 // Threads: pure functions.
 

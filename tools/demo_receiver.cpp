@@ -1,5 +1,6 @@
 #include "tools/demo_receiver.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 #include <unistd.h>
@@ -24,6 +25,15 @@ std::string parent_directory() {
 
 Endpoint socket_in(const std::string& directory) {
   return {Endpoint::Kind::unix_datagram, {}, 0, directory + "/dsd.socket"};
+}
+
+// How many bytes the values of a line take.
+std::size_t values_in(string_view line) { return line.find('|') - line.find(':') - 1; }
+
+// And its sample rate, which a sample alone would not have.
+std::size_t rate_in(string_view line) {
+  const auto at = line.find("|@");
+  return at == string_view::npos ? 0 : std::min(line.find('|', at + 1), line.size()) - at;
 }
 
 }  // namespace
@@ -61,11 +71,7 @@ void Receiver::take_line(string_view line) {
     return;
   }
   arrived_.add(*item);
-  const std::size_t packed = line.find('|') - line.find(':') - 1;
-  LineLengths& lengths = lengths_[Context{*item}];
-  lengths.without_values = line.size() - packed + 1;
-  lengths.values += packed - (item->values.size() - 1);
-  lengths.value_count += item->values.size();
+  bytes_without_values_[Context{*item}] = line.size() + 1 - values_in(line) - rate_in(line);
 }
 
 }  // namespace pawl::tools

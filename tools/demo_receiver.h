@@ -33,13 +33,6 @@ class TemporaryDirectory {
   std::string path_;
 };
 
-// How long the lines of one context were.
-struct LineLengths {
-  std::uint64_t without_values = 0;  // of one line, its line end included
-  std::uint64_t values = 0;          // of all values together
-  std::uint64_t value_count = 0;
-};
-
 class Receiver {
  public:
   Receiver();
@@ -55,7 +48,10 @@ class Receiver {
   std::uint64_t bytes() const noexcept { return bytes_; }
 
   const Store& arrived() const noexcept { return arrived_; }
-  const std::map<Context, LineLengths>& lengths() const noexcept { return lengths_; }
+  // Gives how long a line of each context is but for its values and their rate, line end included.
+  const std::map<Context, std::uint64_t>& bytes_without_values() const noexcept {
+    return bytes_without_values_;
+  }
   std::uint64_t refused() const noexcept { return refused_; }
   const std::string& first_refusal() const noexcept { return first_refusal_; }
 
@@ -67,7 +63,7 @@ class Receiver {
   std::atomic<std::uint64_t> payloads_{0};
   std::atomic<std::uint64_t> bytes_{0};
   Store arrived_;
-  std::map<Context, LineLengths> lengths_;
+  std::map<Context, std::uint64_t> bytes_without_values_;
   std::uint64_t refused_ = 0;
   std::string first_refusal_;
   Server server_;

@@ -49,14 +49,11 @@ std::string tag_list(const Context& context) {
   return fmt::format("{}", fmt::join(context.tags, ","));
 }
 
-// As if every sample had been a line and a datagram of its own. A count's value would have been 1.
+// As if every sample had been a line and a datagram of its own.
 std::uint64_t bytes_of_a_datagram_a_sample(const DemoResult& result) {
-  std::uint64_t bytes = 0;
-  for (const auto& [context, lengths] : result.lengths) {
-    const bool count = context.type == "c";
-    const std::uint64_t samples =
-        count ? amount_of(result.recorded.of(context), "c") : lengths.value_count;
-    bytes += samples * lengths.without_values + (count ? samples : lengths.values);
+  std::uint64_t bytes = result.value_bytes;
+  for (const auto& [context, without_values] : result.bytes_without_values) {
+    bytes += amount_of(result.recorded.of(context), context.type) * without_values;
   }
   return bytes;
 }
@@ -94,10 +91,11 @@ Lines compare_in_words(const DemoResult& result) {
   for (std::size_t i = 0; i < std::min(different.size(), kShownDifferences); ++i) {
     lines.push_back("  DIFFERS: " + different[i].name + " {" + tag_list(different[i]) + "}");
   }
-  lines.push_back(fmt::format("  {} contexts compared value by value, {} differ; {} lines refused",
-                              result.recorded.contexts().size(),
-                              different.size(),
-                              result.refused_lines));
+  lines.push_back(
+      fmt::format("  {} contexts compared as an Agent holds them, {} differ; {} lines refused",
+                  result.recorded.contexts().size(),
+                  different.size(),
+                  result.refused_lines));
   return lines;
 }
 

@@ -17,12 +17,13 @@
 namespace pawl::tools {
 
 struct DemoResult {
-  const Store& recorded;  // the serving threads' own tally
-  const Store& arrived;   // what was decoded
-  const std::map<Context, LineLengths>& lengths;
+  const Store& recorded;                                         // the serving threads' own tally
+  const Store& arrived;                                          // what was decoded
+  const std::map<Context, std::uint64_t>& bytes_without_values;  // of a line of each context
   Stats stats;
   std::uint64_t requests = 0;
-  std::uint64_t samples = 0;  // of those requests
+  std::uint64_t samples = 0;      // of those requests
+  std::uint64_t value_bytes = 0;  // that these take as text
   std::uint64_t refused_lines = 0;
   std::uint64_t datagrams = 0;
   std::uint64_t bytes = 0;

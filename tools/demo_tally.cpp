@@ -1,5 +1,6 @@
 #include "tools/demo_tally.h"
 
+#include <charconv>
 #include <string>
 #include <utility>
 
@@ -113,6 +114,18 @@ void hold(Store& store, const Texts& tags, const Tally::Told& told) {
   }
 }
 
+// The bytes of values as text, beyond one for each.
+std::uint64_t bytes_beyond_one(const Samples& samples) {
+  char text[32];
+  std::uint64_t bytes = 0;
+  for (const double sample : samples) {
+    const auto [end, error] = std::to_chars(text, text + sizeof text, sample);
+    (void)error;  // the longest double takes 24
+    bytes += static_cast<std::uint64_t>(end - text) - 1;
+  }
+  return bytes;
+}
+
 }  // namespace
 
 std::vector<OwnedTag> Tally::global_tags() { return {{"env", "demo"}, {"service", "ai-api"}}; }
@@ -137,6 +150,18 @@ std::uint64_t Tally::samples_of(const SimulatedRequest& request) {
     samples += one ? 1U : 0U;
   }
   return samples + (request.first_token_ms ? 2U : 0U);
+}
+
+std::uint64_t Tally::value_bytes() const {
+  std::uint64_t bytes = samples_;
+  for (const auto& [ok, failed, errors, told] : slices_) {
+    for (const auto& [name, samples] : kOfEnds) {
+      bytes += bytes_beyond_one(ok.*samples) + bytes_beyond_one(failed.*samples);
+    }
+    for (const auto& [name, samples] : kOfSearches) bytes += bytes_beyond_one(told.*samples);
+    bytes += bytes_beyond_one(told.correctness);
+  }
+  return bytes;
 }
 
 void Tally::add_to(Store& store) const {

@@ -27,6 +27,9 @@ class Tally {
   static std::uint64_t samples_of(const SimulatedRequest& request);
   std::uint64_t samples() const noexcept { return samples_; }
 
+  // Gives how many bytes the values of all samples are as text; a count's is 1.
+  std::uint64_t value_bytes() const;
+
   void add_to(Store& store) const;
 
   // By what a request's end says: its metrics have the status as a tag.

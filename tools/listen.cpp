@@ -24,7 +24,8 @@ using std::string_view;
 constexpr const char* kExamples =
     R"(Prints each metric, event and service check that arrives, and rejected lines with the reason.
 With --json, an object a line; with --raw, the lines as they came. A summary on stderr ends it, also
-after Ctrl-C. Says "pawl: listening on URL..." on stderr when it is ready. Port 0 takes a free port.
+after Ctrl-C: how much came, and the percentiles that Datadog would show of each distribution, sample
+rates counted; with --json, they are objects of the kind "sketch" at the end of the output. Says "pawl: listening on URL..." on stderr when it is ready. Port 0 takes a free port.
 Only this machine is heard: loopback addresses, and Unix sockets of mode 0600.
 
 Examples:
@@ -32,6 +33,7 @@ Examples:
   pawl listen unix:///tmp/dsd.socket unixstream:///tmp/dsd-stream.socket
   pawl listen udp://127.0.0.1:0 --json --count 1 --for 10s
   pawl listen --json | jq -c 'select(.name == "deploys") | .values'
+  pawl listen --json --for 10s | jq -c 'select(.kind == "sketch") | [.name, .count, .p95]'
 )";
 
 struct Written {  // as on the command line
@@ -94,6 +96,7 @@ class Listener {
     end_on_time();
     say_ready();
     server_.run();
+    print_sketches();
     const std::string text = summary_.text(server_.traffic());
     std::fwrite(text.data(), 1, text.size(), stderr);
     return failed_ ? complain("standard output cannot be written", exit_failed) : exit_ok;
@@ -112,6 +115,14 @@ class Listener {
     timer_.async_wait([this](asio::error_code error) {
       if (!error) end();
     });
+  }
+
+  void print_sketches() {
+    if (plan_.format != Format::json || failed_) return;
+    for (const auto& [context, sketch] : summary_.sketches()) {
+      output_.line(to_json(context, sketch));
+    }
+    failed_ = !output_.flush();
   }
 
   // What was sent before the end still counts.

@@ -111,6 +111,12 @@ std::uint64_t Serving::samples() const {
   return samples;
 }
 
+std::uint64_t Serving::value_bytes() const {
+  std::uint64_t bytes = 0;
+  for (const auto& worker : workers_) bytes += worker->tally.value_bytes();
+  return bytes;
+}
+
 Store Serving::recorded() const {
   Store store;
   for (const auto& worker : workers_) worker->tally.add_to(store);

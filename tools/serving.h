@@ -51,8 +51,10 @@ class Serving {
   std::uint64_t requests() const noexcept { return requests_; }
   std::uint64_t json_invalid() const noexcept { return json_invalid_; }
 
-  // After end(): how many samples were recorded, of which contexts and values, and what it took.
+  // After end(): how many samples were recorded, how many bytes their values are as text, of which
+  // contexts and values they are, and what it took.
   std::uint64_t samples() const;
+  std::uint64_t value_bytes() const;
   Store recorded() const;
   ServingCosts costs() const;
 

@@ -1,8 +1,13 @@
 #include "tools/show.h"
 
+#include <array>
 #include <charconv>
+#include <cmath>
 #include <limits>
+#include <utility>
+#include <vector>
 
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include "tools/arguments.h"
@@ -15,6 +20,9 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::size_t kShownValues = 16;
 constexpr std::size_t kUnbounded = std::numeric_limits<std::size_t>::max();
+
+constexpr std::array<std::pair<string_view, double>, 5> kPercentiles{
+    {{"p50", 0.5}, {"p75", 0.75}, {"p90", 0.9}, {"p95", 0.95}, {"p99", 0.99}}};
 
 string_view type_name(string_view type) {
   if (type == "c") return "count";
@@ -51,10 +59,10 @@ void append_values(std::string& out, const Item& item) {
   }
 }
 
-void append_tags(std::string& out, const Item& item) {
-  if (item.tags.empty()) return;
+void append_tags(std::string& out, const std::vector<std::string>& tags) {
+  if (tags.empty()) return;
   string_view mark = " {";
-  for (const std::string& tag : item.tags) {
+  for (const std::string& tag : tags) {
     out.append(mark).append(printable(tag, kUnbounded));
     mark = ", ";
   }
@@ -100,6 +108,9 @@ void add_metric(Json& out, const Item& item) {
   out["rate"] = item.rate;
 }
 
+// JSON knows no infinity, and the infinity key has no percentiles.
+Json finite_or_null(double number) { return std::isfinite(number) ? Json(number) : Json(nullptr); }
+
 void add_note(Json& out, const Item& item) {
   out["host"] = or_null(item.host);
   if (item.kind == Kind::check) {
@@ -119,7 +130,7 @@ void add_note(Json& out, const Item& item) {
 std::string to_line(const Item& item) {
   std::string out = head(item);
   append_values(out, item);
-  append_tags(out, item);
+  append_tags(out, item.tags);
   append_fields(out, item);
   return out;
 }
@@ -135,6 +146,37 @@ std::string to_json(const Item& item) {
   out["external"] = or_null(item.external);
   out["cardinality"] = or_null(item.cardinality);
   if (item.kind != Kind::metric) add_note(out, item);
+  return out.dump();
+}
+
+std::string to_line(const Context& context, const AgentSketch& sketch) {
+  std::string out = "distribution " + printable(context.name, kUnbounded);
+  append_tags(out, context.tags);
+  out += fmt::format(": {} sample{}, sum {:.6g}, min {}, avg {:.6g}",
+                     sketch.count(),
+                     sketch.count() == 1 ? "" : "s",
+                     sketch.sum(),
+                     to_text(sketch.min()),
+                     sketch.average());
+  for (const auto& [name, q] : kPercentiles) {
+    out += fmt::format(", {} {:.6g}", name, sketch.quantile(q));
+  }
+  return out + ", max " + to_text(sketch.max());
+}
+
+std::string to_json(const Context& context, const AgentSketch& sketch) {
+  Json out;
+  out["kind"] = "sketch";
+  out["name"] = context.name;
+  out["tags"] = context.tags;
+  out["count"] = sketch.count();
+  out["sum"] = finite_or_null(sketch.sum());
+  out["min"] = sketch.min();
+  out["max"] = sketch.max();
+  out["avg"] = finite_or_null(sketch.average());
+  for (const auto& [name, q] : kPercentiles) {
+    out[std::string{name}] = finite_or_null(sketch.quantile(q));
+  }
   return out.dump();
 }
 

@@ -5,7 +5,9 @@
 
 #include <string>
 
+#include "tools/agent_sketch.h"
 #include "tools/decode.h"
+#include "tools/store.h"
 
 namespace pawl::tools {
 
@@ -14,5 +16,12 @@ std::string to_line(const Item& item);
 
 // An object on one line. Every key is always there; what the line did not say is null.
 std::string to_json(const Item& item);
+
+// "distribution http.latency_ms {route:/v1}: 3 samples, sum 39, min 12, avg 13, p50 13, ... p99 14,
+// max 14": what Datadog makes of the Agent's sketch, percentiles to within 1.6 %.
+std::string to_line(const Context& context, const AgentSketch& sketch);
+
+// The same as an object of kind "sketch". What is not finite is null.
+std::string to_json(const Context& context, const AgentSketch& sketch);
 
 }  // namespace pawl::tools

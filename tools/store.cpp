@@ -1,15 +1,10 @@
 #include "tools/store.h"
 
 #include <algorithm>
+#include <cmath>
 
 namespace pawl::tools {
 namespace {
-
-double to_number(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  const auto* number = std::get_if<double>(&value);
-  return number == nullptr ? 0 : *number;
-}
 
 // Sums wrap, as the client's counters do.
 std::int64_t wrapping_sum(std::int64_t left, std::int64_t right) {
@@ -26,6 +21,12 @@ void add_count(Held& held, const Value& value, double rate) {
   }
 }
 
+void add_to_values(Held& held, double value, double rate) {
+  std::int64_t& count = held.values[value];
+  count = wrapping_sum(count, whole_weight_of(rate));
+  held.values_sum += value * weight_of(rate);
+}
+
 void add_value(Held& held, const Item& item, const Value& value) {
   if (item.timestamp) {
     held.points.emplace_back(*item.timestamp, to_number(value));
@@ -35,9 +36,21 @@ void add_value(Held& held, const Item& item, const Value& value) {
     held.gauge = to_number(value);
   } else if (const auto* member = std::get_if<std::string>(&value)) {
     held.members.insert(*member);
+  } else if (item.type == "d") {
+    held.sketch.insert(to_number(value), item.rate);
   } else {
-    held.samples.push_back({to_number(value), static_cast<std::int64_t>(1 / item.rate)});
+    add_to_values(held, to_number(value), item.rate);
   }
+}
+
+bool close(double left, double right) {
+  constexpr double kRounding = 1e-12;
+  return std::abs(left - right) <= kRounding * std::max(std::abs(left), std::abs(right));
+}
+
+bool same(const AgentSketch& left, const AgentSketch& right) {
+  return left.count() == right.count() && left.min() == right.min() && left.max() == right.max() &&
+         left.bins() == right.bins();
 }
 
 template <class Element>
@@ -48,6 +61,12 @@ std::vector<Element> sorted(std::vector<Element> elements) {
 
 }  // namespace
 
+double to_number(const Value& value) noexcept {
+  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
+  const auto* number = std::get_if<double>(&value);
+  return number == nullptr ? 0 : *number;
+}
+
 Context::Context(std::string its_type, std::string its_name, std::vector<std::string> its_tags)
     : type(std::move(its_type)), name(std::move(its_name)), tags(sorted(std::move(its_tags))) {
   tags.erase(std::unique(tags.begin(), tags.end()), tags.end());
@@ -56,20 +75,15 @@ Context::Context(std::string its_type, std::string its_name, std::vector<std::st
 Context::Context(const Item& metric) : Context(metric.type, metric.name, metric.tags) {}
 
 std::int64_t Held::weight() const {
-  std::int64_t total = 0;
-  for (const Sample& sample : samples) total = wrapping_sum(total, sample.weight);
-  return total;
-}
-
-double Held::sum() const {
-  double total = 0;
-  for (const Sample& sample : samples) total += sample.value * static_cast<double>(sample.weight);
+  std::int64_t total = sketch.count();
+  for (const auto& [value, count] : values) total = wrapping_sum(total, count);
   return total;
 }
 
 bool same(const Held& left, const Held& right) {
   return left.whole == right.whole && left.rest == right.rest && left.gauge == right.gauge &&
-         left.members == right.members && sorted(left.samples) == sorted(right.samples) &&
+         left.members == right.members && same(left.sketch, right.sketch) &&
+         left.values == right.values && close(left.sum(), right.sum()) &&
          sorted(left.points) == sorted(right.points);
 }
 

@@ -1,10 +1,12 @@
 #pragma once
 // What an Agent would hold after a number of metrics: counts summed, the last gauges, the members
-// of sets, the samples of the rest with their weights. The demo keeps two, one of what was recorded
-// and one of what arrived, and compares them context by context.
+// of sets, the sketches of distributions, and how many there are of each value of histograms and
+// timings. The demo keeps two, one of what was recorded and one of what arrived, and compares them
+// context by context.
 //
 // Threads: one at a time.
-// Cost: sixteen bytes a sample; meant for runs of seconds, not for days.
+// Cost: that of the sketches, and about 50 bytes a value of a histogram or timing; meant for runs
+// of seconds, not for days.
 
 #include <cstdint>
 #include <map>
@@ -14,9 +16,13 @@
 #include <utility>
 #include <vector>
 
+#include "tools/agent_sketch.h"
 #include "tools/decode.h"
 
 namespace pawl::tools {
+
+// Gives the number that a value is; 0 for the member of a set.
+double to_number(const Value& value) noexcept;
 
 // One series: the wire's type, the name, and the tags sorted and each once.
 struct Context {
@@ -29,27 +35,23 @@ struct Context {
   auto operator<=>(const Context&) const = default;
 };
 
-struct Sample {
-  double value = 0;
-  std::int64_t weight = 1;  // the whole part of 1 / rate, as the Agent takes it
-
-  auto operator<=>(const Sample&) const = default;
-};
-
 struct Held {
-  std::int64_t whole = 0;         // c: the exact sum of the whole values without a rate
-  double rest = 0;                // c: the sum of the others, divided by their rate
-  std::optional<double> gauge;    // g: the last value
-  std::set<std::string> members;  // s: the union
-  std::vector<Sample> samples;    // h, d, ms: in the order of arrival
+  std::int64_t whole = 0;                 // c: the exact sum of the whole values without a rate
+  double rest = 0;                        // c: the sum of the others, divided by their rate
+  std::optional<double> gauge;            // g: the last value
+  std::set<std::string> members;          // s: the union
+  AgentSketch sketch;                     // d
+  std::map<double, std::int64_t> values;  // h, ms: how many of each the Agent counts
+  double values_sum = 0;                  // h, ms
   std::vector<std::pair<std::int64_t, double>> points;  // c and g with a timestamp
 
   // Gives how many samples the Agent counts, and their sum.
   std::int64_t weight() const;
-  double sum() const;
+  double sum() const { return sketch.sum() + values_sum; }
 };
 
-// Tells whether both hold the same; samples and points may have come in another order.
+// Tells whether both hold the same: sums to 1e-12, because fractions round in the order in which
+// they come, and everything else exactly.
 bool same(const Held& left, const Held& right);
 
 class Store {

@@ -3,12 +3,14 @@
 #include <functional>
 
 #include "tools/arguments.h"
-#include "tools/store.h"
+#include "tools/show.h"
 
 namespace pawl::tools {
 namespace {
 
 constexpr std::size_t kMaxContexts = 1'000'000;
+constexpr std::size_t kMaxSketches = 1'000;
+constexpr std::size_t kShownSketches = 20;
 constexpr std::size_t kMaxKept = 20;
 
 void append(std::string& out, std::uint64_t number, std::string_view noun) {
@@ -31,11 +33,21 @@ void Summary::add(const Item& item) {
   if (item.kind != Kind::metric) return;
   ++metrics_;
   values_ += item.values.size();
-  add_context(item);
+  const Context context{item};
+  add_context(context);
+  if (item.type == "d") add_to_sketch(context, item);
 }
 
-void Summary::add_context(const Item& metric) {
-  const Context context{metric};
+void Summary::add_to_sketch(const Context& context, const Item& metric) {
+  if (sketches_.size() == kMaxSketches && sketches_.count(context) == 0) {
+    more_sketches_ = true;
+    return;
+  }
+  AgentSketch& sketch = sketches_[context];
+  for (const Value& value : metric.values) sketch.insert(to_number(value), metric.rate);
+}
+
+void Summary::add_context(const Context& context) {
   std::string key = context.type + '|' + context.name;
   for (const std::string& tag : context.tags) key.append(1, ',').append(tag);
   const std::size_t hash = std::hash<std::string>{}(key);
@@ -50,6 +62,20 @@ void Summary::reject(std::string_view reason, std::string_view line) {
   ++rejected_;
   if (kept_.size() == kMaxKept) return;
   kept_.push_back("rejected: " + std::string{reason} + ": " + printable(line));
+}
+
+void Summary::append_sketches(std::string& out) const {
+  std::size_t shown = 0;
+  for (const auto& [context, sketch] : sketches_) {
+    if (shown == kShownSketches) break;
+    out += "pawl: " + to_line(context, sketch) + "\n";
+    ++shown;
+  }
+  if (more_sketches_) {
+    out += "pawl: and more than " + std::to_string(kMaxSketches - shown) + " distributions more\n";
+  } else if (sketches_.size() > shown) {
+    out += "pawl: and " + std::to_string(sketches_.size() - shown) + " more distributions\n";
+  }
 }
 
 std::string Summary::text(const Traffic& traffic) const {
@@ -69,6 +95,7 @@ std::string Summary::text(const Traffic& traffic) const {
   if (traffic.long_datagrams + traffic.long_frames != 0) {
     out += "pawl: long: an Agent cuts datagrams, and hangs up on frames, beyond 8192 bytes\n";
   }
+  append_sketches(out);
   for (const std::string& line : kept_) out += "pawl: " + line + "\n";
   if (rejected_ > kept_.size()) {
     out += "pawl: and " + std::to_string(rejected_ - kept_.size()) + " more rejected\n";

@@ -87,6 +87,16 @@ TEST_CASE("listen --json prints an object a line") {
         "\n");
 }
 
+TEST_CASE("listen --json ends with the sketches of distributions") {
+  Listening listening{"--json", "--count", "2"};
+  listening.send("lat:10:20|d\nlat:30|d|@0.125\n");
+  const Finished finished = listening.finish();
+  CHECK(finished.out.find(R"({"kind":"sketch","name":"lat","tags":[],"count":10,"sum":270.0,)"
+                          R"("min":10.0,"max":30.0,"avg":27.0,"p50":)") != std::string::npos);
+  CHECK(finished.err.find("pawl: distribution lat: 10 samples, sum 270, min 10, avg 27, p50 ") !=
+        std::string::npos);
+}
+
 TEST_CASE("listen --raw prints the lines as they came, rejected ones too") {
   Listening listening{"--raw", "--count", "1"};
   listening.send("bad\na:1|c|@0.5|#x\n");

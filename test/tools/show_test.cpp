@@ -8,6 +8,8 @@
 
 namespace {
 
+using pawl::tools::AgentSketch;
+using pawl::tools::Context;
 using pawl::tools::decode_line;
 using pawl::tools::Summary;
 using pawl::tools::to_json;
@@ -66,7 +68,7 @@ TEST_CASE("JSON of an event and of a check has what they hold") {
 
 TEST_CASE("a summary counts metrics, values, contexts, events, checks, datagrams and bytes") {
   Summary summary;
-  for (const char* line : {"a:1:2|d", "a:1|d|#x,y", "a:1|d|#y,x", "_e{1,1}:a|b", "_sc|x|0"}) {
+  for (const char* line : {"a:1:2|h", "a:1|h|#x,y", "a:1|h|#y,x", "_e{1,1}:a|b", "_sc|x|0"}) {
     summary.add(*decode_line(line));
   }
   Traffic traffic;
@@ -75,6 +77,43 @@ TEST_CASE("a summary counts metrics, values, contexts, events, checks, datagrams
   CHECK(summary.text(traffic) ==
         "pawl: received 3 metrics, 4 values, 2 contexts, 1 event, 1 check, 2 datagrams, 77 bytes, "
         "0 rejected lines\n");
+}
+
+// They are what the Agent's own package gives for these samples.
+TEST_CASE("a summary shows the percentiles of each distribution, weights counted") {
+  Summary summary;
+  for (const char* line : {"lat:12|d|#a:b", "lat:13.5|d|@0.25|#a:b", "h:1|h", "cost:1e-6|d"}) {
+    summary.add(*decode_line(line));
+  }
+  const std::string text = summary.text({});
+  CHECK(text.find("pawl: distribution cost: 1 sample, sum 1e-06, min 1e-06, avg 1e-06, "
+                  "p50 1e-06, p75 1e-06, p90 1e-06, p95 1e-06, p99 1e-06, max 1e-06\n"
+                  "pawl: distribution lat {a:b}: 5 samples, sum 66, min 12, avg 13.2, p50 13.5801, "
+                  "p75 13.6329, p90 13.6857, p95 13.6857, p99 13.6857, max 13.5\n") !=
+        std::string::npos);
+  CHECK(text.find("distribution h") == std::string::npos);
+}
+
+TEST_CASE("a summary shows the first of many distributions and counts the rest") {
+  Summary summary;
+  for (int i = 0; i < 25; ++i) summary.add(*decode_line("d" + std::to_string(i) + ":1|d"));
+  CHECK(summary.text({}).find("\npawl: and 5 more distributions\n") != std::string::npos);
+  for (int i = 25; i < 1'001; ++i) summary.add(*decode_line("d" + std::to_string(i) + ":1|d"));
+  CHECK(summary.sketches().size() == 1'000);
+  CHECK(summary.text({}).find("\npawl: and more than 980 distributions more\n") !=
+        std::string::npos);
+}
+
+TEST_CASE("JSON of a sketch has its numbers, null for what is not finite") {
+  AgentSketch sketch;
+  for (int i = 1; i <= 3; ++i) sketch.insert(2);
+  CHECK(to_json(Context{"d", "a", {"x"}}, sketch) ==
+        R"({"kind":"sketch","name":"a","tags":["x"],"count":3,"sum":6.0,"min":2.0,"max":2.0,)"
+        R"("avg":2.0,"p50":2.013498438876918,"p75":2.0269968777538363,"p90":2.0269968777538363,)"
+        R"("p95":2.0269968777538363,"p99":2.0269968777538363})");
+  sketch.insert(1e300);
+  sketch.insert(1e300);
+  CHECK(to_json(Context{"d", "a", {}}, sketch).find(R"("p99":null)") != std::string::npos);
 }
 
 TEST_CASE("a summary names rejected lines with their reasons, and not without end") {

@@ -41,8 +41,15 @@ TEST_CASE("a gauge keeps its last value and a set its members") {
 
 TEST_CASE("samples have the weight that the Agent gives them") {
   const Store store = store_of({"d:1:2|d", "d:4|d|@0.3"});
+  const Store store_of_times = store_of({"t:1:2|ms", "t:4|ms|@0.3", "t:4|ms"});
   CHECK(store.of({"d", "d", {}}).weight() == 5);
-  CHECK(store.of({"d", "d", {}}).sum() == 15);
+  CHECK(store_of_times.of({"ms", "t", {}}).weight() == 6);
+  CHECK(store_of_times.of({"ms", "t", {}}).values.at(4) == 4);
+}
+
+TEST_CASE("the sum of samples takes the rate as it is, where their count takes whole numbers") {
+  CHECK(store_of({"d:1:2|d", "d:4|d|@0.3"}).of({"d", "d", {}}).sum() == 3 + 4 / 0.3);
+  CHECK(store_of({"h:1:2|h", "h:4|h|@0.3"}).of({"h", "h", {}}).sum() == 3 + 4 / 0.3);
 }
 
 TEST_CASE("a value with a timestamp is a point and not aggregated") {
@@ -64,6 +71,27 @@ TEST_CASE("events and checks are no metrics") {
 
 TEST_CASE("stores do not differ by the order in which samples came") {
   CHECK(differences(store_of({"d:1:2|d", "d:3|d"}), store_of({"d:3:1|d", "d:2|d"})).empty());
+}
+
+TEST_CASE("stores do not differ by whether samples came one by one or with their weight") {
+  const Store one_by_one = store_of({"d:1:2:2:2|d", "h:7:7:8|h", "t:0.1:0.1:0.1|ms"});
+  const Store weighted = store_of({"d:1|d",
+                                   "d:2|d|@0.3333333333333333",
+                                   "h:7|h|@0.5",
+                                   "h:8|h",
+                                   "t:0.1|ms|@0.3333333333333333"});
+  CHECK(differences(one_by_one, weighted).empty());
+}
+
+TEST_CASE("stores differ when a sample is in another bin, or is one too many") {
+  const Store held = store_of({"d:1:2:3|d"});
+  CHECK(differences(held, store_of({"d:1:2.05:3|d"})).size() == 1);
+  CHECK(differences(held, store_of({"d:1:2:3:2|d"})).size() == 1);
+  CHECK(differences(held, store_of({"d:1:2|d|@0.5", "d:3|d"})).size() == 1);
+}
+
+TEST_CASE("stores differ when the sum is another, though each sample is in its bin") {
+  CHECK(differences(store_of({"d:1:2:3|d"}), store_of({"d:1:2.0001:3|d"})).size() == 1);
 }
 
 TEST_CASE("each context that differs or is missing is named") {
