@@ -38,11 +38,17 @@
 
 namespace pawl {
 
+namespace llm {
+class Core;
+}
+
 // What a child client adds to its parent.
 struct ChildOptions {
   // Goes between the parent's prefix and the name; bytes that a name may not have become `_`.
   std::string prefix = {};
-  // Added to every call's tags. Repaired as the tags of calls are; reserved keys are allowed.
+  // Added to every call's tags; its env, service and version go in place of the parent's, global
+  // ones included, because a line has one of each. Repaired as the tags of calls are; reserved keys
+  // are allowed.
   std::vector<OwnedTag> tags = {};
 };
 
@@ -175,11 +181,21 @@ class PAWL_API Client {
   std::string destination() const;
   std::size_t max_datagram_bytes() const noexcept;
 
+  // Gives the value of a tag that everything carries which is recorded through this client: of its
+  // own (ChildOptions), its parents' or the global tags (DD_SERVICE ...), as it is on the wire; ""
+  // when there is none. Waits for no I/O; takes a lock.
+  std::string tag(std::string_view key) const;
+
   // Gives what was odd in the environment when the client was made.
   std::vector<std::string> warnings() const;
 
  private:
   Client(client::Core* core, std::uint32_t scope) noexcept : core_(core), scope_(scope) {}
+
+  // For recorders (llm.h): the first that asks settles for all that share the core what samples are
+  // recorded as. Gives what holds, and warns when that is not what was asked for.
+  friend class llm::Core;
+  MetricType settle_llm_samples(MetricType wanted) const noexcept;
 
   void record_samples(MetricType type,
                       std::string_view name,

@@ -39,14 +39,16 @@
 namespace pawl::llm {
 
 struct RecorderOptions {
-  // Tags of all that it records, and fields of the log line. Where the client has a global tag of
-  // the same key (DD_SERVICE ...) with another value, metrics carry both: say it once.
+  // Tags of all that it records, and fields of the log line. Empty: those that the client's lines
+  // carry, by its global tags (DD_SERVICE ...); otherwise in place of them.
   std::string service = {};
   std::string env = {};
   std::string version = {};
 
   // Records histograms instead of distributions, for dashboards that query `.95percentile`: no p99,
-  // and no percentile over hosts.
+  // and no percentile over hosts. One name never has two types: of the recorders that share a
+  // client's core, children's included, the first decides. Another that says otherwise records as
+  // the first does, and the client warns (Options::on_warning); see RecorderStats::histograms.
   bool histograms = false;
 
   // Whose prices count; null: a book with the built-in snapshot.
@@ -60,7 +62,7 @@ struct RecorderOptions {
   // One's own time, for tests: that of the client's options. Null: see Cost above.
   std::shared_ptr<const Clock> clock = {};
 
-  // How long the destructor may take to write the rest of the log; close() says it for itself.
+  // How long the destructor waits for the rest of the log to be written; as in close().
   std::chrono::milliseconds close_deadline{1'000};
 };
 
@@ -72,15 +74,22 @@ enum class Refused : std::uint8_t {
   score,        // NaN or infinity as the score of an eval or a retrieval, or as a rating
   name,         // an empty name of a tool or an eval, or a longer one than 119 bytes
   cost,         // negative, 0, NaN or infinity
+  number,       // of tokens, retries or hits: negative, or beyond 10^9 in one call
 };
-inline constexpr std::size_t kRefused = 6;
+inline constexpr std::size_t kRefused = 7;
 PAWL_API std::string_view to_string(Refused reason) noexcept;
+
+// How many names of evals a recorder keeps apart, beside those of the table and "other". Each is
+// the name of a metric, so there has to be an end of them.
+inline constexpr std::size_t kEvalNames = 64;
 
 // Totals since the recorder was made.
 struct RecorderStats {
   std::array<std::uint64_t, kRefused> refused{};
   std::uint64_t texts_cut = 0;       // longer than a request keeps
   std::uint64_t texts_replaced = 0;  // error types and finish reasons that became "other"
+  std::uint64_t evals_other = 0;     // scores of names beyond kEvalNames: llm.eval.other
+  bool histograms = false;           // what it records samples as: see RecorderOptions
   LogStats log;
 
   std::uint64_t operator[](Refused reason) const noexcept {
@@ -114,7 +123,7 @@ class PAWL_API Recorder {
   void record_estimated_cost(const Labels& labels, double usd) const noexcept;
   void record_cost_unknown(const Labels& labels) const noexcept;
   void record_json_invalid(const Labels& labels) const noexcept;
-  void record_retries(const Labels& labels, std::uint32_t retries) const noexcept;
+  void record_retries(const Labels& labels, std::uint64_t retries) const noexcept;
   void record_tool_failure(const Labels& labels,
                            std::string_view tool,
                            std::string_view error_type = {}) const noexcept;
@@ -128,12 +137,13 @@ class PAWL_API Recorder {
   // Reads the counts, without waiting.
   RecorderStats stats() const noexcept;
 
-  // Writes the log lines that wait, until `timeout` at the most; tells whether none waits. The
-  // metrics are the client's to flush.
+  // Waits until the log lines that wait are written, `timeout` at the most (but see
+  // LogOptions::background); tells whether none waits. The metrics are the client's to flush.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds{1}) const noexcept;
 
-  // Writes them and ends the background thread; lines that come later are counted. Metrics are
-  // still recorded.
+  // The same, and ends the background thread, in `deadline` and a tenth of a second at the most.
+  // What waits then, and lines that come later, are counted; a thread that its sink holds up counts
+  // its lines when it is let go. Metrics are still recorded.
   LogStats close(std::chrono::milliseconds deadline = std::chrono::seconds{1}) const noexcept;
 
  private:

@@ -85,16 +85,17 @@ class PAWL_API Request {
   void first_token(Milliseconds after_start) noexcept;
 
   // Says that output tokens came, which marks the first. Where usage() is never told, the number of
-  // tokens counted here is that of output tokens.
+  // tokens counted here is that of output tokens. A count that is negative, or beyond 10^9, is
+  // refused as a whole.
   // Cost: about 10 ns with the processor's own clock (llm.h).
-  void token(std::uint32_t count = 1) noexcept;
+  void token(std::uint64_t count = 1) noexcept;
 
   // Says what the provider billed; the last call counts. A usage that contradicts itself (more
   // cached than input ...) or exceeds 10^12 tokens is refused as a whole.
   void usage(const Usage& usage) noexcept;
 
-  // Says that the request is tried again.
-  void retry(std::uint32_t times = 1) noexcept;
+  // Says that the request is tried again. A number is checked as that of token().
+  void retry(std::uint64_t times = 1) noexcept;
 
   // Records a failed call of a tool at once; one that went well is only for the hook.
   // `error_type` as in error().
@@ -103,10 +104,11 @@ class PAWL_API Request {
             Milliseconds latency,
             std::string_view error_type = {}) noexcept;
 
-  // Records a retrieval at once.
+  // Records a retrieval at once. A number of hits is checked as that of token().
   void retrieval(std::uint64_t hits, std::optional<double> top_score = {}) noexcept;
 
-  // Records the score of an eval at once, as llm.eval.<name>.
+  // Records the score of an eval at once, as llm.eval.<name>; beyond kEvalNames (llm.h) names of a
+  // recorder as llm.eval.other.
   void eval(std::string_view name, double score) noexcept;
 
   // Says that structured output failed to parse or validate. The request can end well nevertheless;
@@ -120,7 +122,8 @@ class PAWL_API Request {
 
   // Says that the request failed, and how, in a word: "timeout", "rate_limit", "validation". The
   // last call counts. A text with blanks or of more than 63 bytes is no type but a message: it
-  // becomes "other", and is counted. The same holds for finish_reason().
+  // becomes "other", and is counted, as no text does. The same holds for finish_reason(), but for
+  // no text, which takes it back.
   void error(std::string_view error_type) noexcept;
 
   // Says how long the request took, instead of the time until its end.

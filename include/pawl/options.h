@@ -51,8 +51,9 @@ struct Options {
   // key the option wins.
   std::vector<OwnedTag> global_tags = {};
 
-  // Which tags of calls may become part of a metric, and with which values. Default: all, unless
-  // the environment names a policy's file (PAWL_TAG_POLICY).
+  // Which tags of calls may become part of a metric, and with which values. Default: all, and for
+  // `llm.*` those of TagPolicy::llm(), unless the environment names a policy's file
+  // (PAWL_TAG_POLICY).
   TagPolicy tag_policy = {};
 
   // Tags that the Agent adds, by default for all metrics. unset: DD_CARDINALITY, then

@@ -3,7 +3,8 @@
 // Which tags may become part of a metric. Every distinct tag value is a new time series and a new
 // line on the bill, so a policy says, as data, which keys may pass, which values a key may take,
 // what becomes of the rest, and which keys are renamed. The default lets all pass but the keys that
-// the Agent obeys (host, device, jmx_check_name, dd.internal.*), which never pass from a call.
+// the Agent obeys (host, device, jmx_check_name, dd.internal.*), which never pass from a call, and
+// for the LLM metrics all but the keys of llm_keys().
 //
 // For one metric the most specific rule counts: that of its exact name, then that of the longest
 // prefix, then the policy itself; each inherits from the next what it does not say. Names are those
@@ -110,15 +111,17 @@ struct TagPolicy {
   static PAWL_API Result<TagPolicy> load(const std::string& path);
 
   // Gives the policy of the LLM metrics: for names that begin with `prefix` (that of the client)
-  // and "llm.", the keys of llm_keys() pass.
+  // and "llm.", the keys of llm_keys() pass. A client adds its rule to every policy that does not
+  // say itself which keys those may have: by a rule of the same name ("llm.*", which may let all
+  // pass), or by `allowed_keys` for all metrics or for a shorter prefix.
   static PAWL_API TagPolicy llm(std::string_view prefix = {});
   static PAWL_API std::span<const std::string_view> llm_keys() noexcept;
 
   friend bool operator==(const TagPolicy&, const TagPolicy&) = default;
 };
 
-// Says what a client would make of calls, without one: for checks before the fact, as `pawl lint`
-// makes them.
+// Says what a client without a prefix would make of calls, without one: for checks before the fact,
+// as `pawl lint` makes them.
 //
 // Threads: one at a time. Cost: that of a call whose shape is new, about a microsecond.
 class PAWL_API TagChecker {

@@ -264,6 +264,14 @@ std::size_t Client::max_datagram_bytes() const noexcept {
   return core_ == nullptr ? 0 : core_->plan().transport->max_datagram_bytes();
 }
 
+std::string Client::tag(std::string_view key) const {
+  return core_ == nullptr ? std::string{} : core_->registry().tag(scope_, key);
+}
+
+MetricType Client::settle_llm_samples(MetricType wanted) const noexcept {
+  return core_ == nullptr ? wanted : core_->settle_llm_samples(wanted);
+}
+
 std::vector<std::string> Client::warnings() const {
   return core_ == nullptr ? std::vector<std::string>{} : core_->plan().warnings;
 }

@@ -138,6 +138,14 @@ void Core::record_slowly(const Lease& lease, detail::Sample sample) noexcept {
   while (!lease->ring.push(sample)) make_room(*lease);
 }
 
+MetricType Core::settle_llm_samples(MetricType wanted) noexcept {
+  MetricType settled = MetricType::count;
+  if (llm_samples_.compare_exchange_strong(settled, wanted) || settled == wanted) return wanted;
+  warnings_.tell("llm",
+                 "RecorderOptions::histograms is not that of the first recorder, which holds");
+  return settled;
+}
+
 void Core::flush_early() noexcept {
   if (budget_.half_used() && !woken_.exchange(true, std::memory_order_relaxed))
     flusher_worker_.wake();

@@ -98,6 +98,9 @@ class Core {
   void reject(Reject reason, Amount amount) noexcept;
   void note(const tags::Repairs& repairs, std::uint64_t times) noexcept;
 
+  // What recorders of LLM requests record samples as: what the first of them wants.
+  MetricType settle_llm_samples(MetricType wanted) noexcept;
+
   // Has the flusher run when half of what may wait for it is used.
   void flush_early() noexcept;
 
@@ -153,6 +156,9 @@ class Core {
   Telemetry telemetry_;
   Warnings warnings_;
   std::mutex common_mutex_;  // of the shard that threads without one share
+
+  // Count: not settled yet.
+  std::atomic<MetricType> llm_samples_{MetricType::count};
 
   std::uint32_t slot_ = 0;
   std::atomic<std::uint32_t> clients_{1};

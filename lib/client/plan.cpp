@@ -161,14 +161,15 @@ Result<tags::TagSet> global_tags(const Options& options,
 // The options' policy, or the one that the environment names; its mistakes are warnings.
 Result<tags::Policy> choose_policy(const TagPolicy& own,
                                    const std::string& path,
+                                   std::string_view prefix,
                                    std::vector<std::string>& warnings) {
   if (const auto fault = tags::find_fault(own))
     return Error{fmt::format("Options::tag_policy.{} {}", fault->field, fault->complaint)};
-  if (own != TagPolicy{} || path.empty()) return tags::Policy{own};
+  if (own != TagPolicy{} || path.empty()) return tags::Policy{tags::with_llm_keys(own, prefix)};
   const auto named = TagPolicy::load(path);
-  if (named) return tags::Policy{*named};
+  if (named) return tags::Policy{tags::with_llm_keys(*named, prefix)};
   warnings.push_back("PAWL_TAG_POLICY is not used: " + named.error().message);
-  return tags::Policy{};
+  return tags::Policy{TagPolicy::llm(prefix)};
 }
 
 // A container id of the program's own is sent whatever the switch says.
@@ -205,7 +206,8 @@ Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
   if (auto wrong = choose_transport(plan, options, surroundings)) return *wrong;
   auto global = global_tags(options, environment, plan.warnings);
   if (!global) return global.error();
-  auto policy = choose_policy(options.tag_policy, environment.tag_policy, plan.warnings);
+  auto policy =
+      choose_policy(options.tag_policy, environment.tag_policy, options.prefix, plan.warnings);
   if (!policy) return policy.error();
 
   plan.clock = options.clock != nullptr ? options.clock : std::make_shared<const Clock>();

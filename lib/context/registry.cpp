@@ -20,14 +20,35 @@ std::optional<std::uint32_t> Registry::add_scope(std::uint32_t parent,
   const std::lock_guard lock{scopes_mutex_};
   Scope scope = *scopes_[parent];
   scope.prefix += prefix;
-  scope.tags.insert_all(tags);
-  scope.tags.remove_all(rules_.global);  // on every line already
+  add_child_tags(scope, tags);
   const auto same = [&scope](const auto& known) { return *known == scope; };
   const auto known = std::find_if(scopes_.begin(), scopes_.end(), same);
   if (known != scopes_.end()) return static_cast<std::uint32_t>(known - scopes_.begin());
   if (scopes_.size() == kMostScopes) return std::nullopt;
   scopes_.push_back(std::make_shared<const Scope>(std::move(scope)));
   return static_cast<std::uint32_t>(scopes_.size() - 1);
+}
+
+// The keys of unified service tagging, of which a line has one value each.
+void Registry::add_child_tags(Scope& scope, const tags::TagSet& tags) const {
+  for (const std::string_view key : {"env", "service", "version"}) {
+    const std::string_view own = tags.find_key(key);
+    if (own.empty()) continue;
+    scope.tags.remove_key(key);
+    if (scope.whole || rules_.global.find_key(key).empty() || rules_.global.contains(own)) continue;
+    scope.tags.insert_all(rules_.global);
+    scope.tags.remove_key(key);
+    scope.whole = true;
+  }
+  scope.tags.insert_all(tags);
+  if (!scope.whole) scope.tags.remove_all(rules_.global);  // on every line already
+}
+
+std::string Registry::tag(std::uint32_t scope, std::string_view key) const {
+  const auto found = this->scope(scope);
+  std::string_view tag = found->tags.find_key(key);
+  if (tag.empty() && !found->whole) tag = rules_.global.find_key(key);
+  return std::string{tag.substr(std::min(key.size() + 1, tag.size()))};
 }
 
 std::shared_ptr<const Scope> Registry::scope(std::uint32_t number) const {
@@ -55,12 +76,17 @@ Registry::Canonical Registry::canonical_tags(std::uint32_t scope, Tags tags) con
 }
 
 void Registry::add_tags(Canonical& made, std::uint32_t scope, Tags call) const {
-  tags::TagSet tags = this->scope(scope)->tags;
-  const tags::CallRules rules{rules_.policy.of(made.name), rules_.global, refused_keys_};
+  const auto child = this->scope(scope);
+  tags::TagSet tags = child->tags;
+  static const tags::TagSet kNone;
+  const tags::TagSet& global = child->whole ? kNone : rules_.global;
+  const tags::CallRules rules{rules_.policy.of(made.name), global, refused_keys_};
   const auto refusal = tags::add_call_tags(tags, call, rules, made.note.repairs);
   made.note.refused = refusal.has_value();
   made.note.reject = refusal.value_or(made.note.reject);
-  if (!refusal) made.tags = tags.joined();
+  if (refusal) return;
+  if (child->whole) made.tags = tags::kWholeTags;
+  made.tags += tags.joined();
 }
 
 Answer Registry::resolve(const Call& call) {

@@ -47,6 +47,8 @@ struct Rules {
 struct Scope {
   std::string prefix;
   tags::TagSet tags;
+  // The global tags are among them, because one of those has another value here.
+  bool whole = false;
   friend bool operator==(const Scope&, const Scope&) = default;
 };
 
@@ -75,11 +77,16 @@ class Registry {
   // The same for a handle, which holds its context for good and remembers it itself.
   Answer hold(const Call& call);
 
-  // Adds a child client's prefix and tags to those of `parent`; gives its number, the same for the
-  // same; nothing when there are kMostScopes already. Throws std::bad_alloc.
+  // Adds a child client's prefix and tags to those of `parent`, in whose place its env, service and
+  // version go; gives its number, the same for the same; nothing when there are kMostScopes
+  // already. Throws std::bad_alloc.
   std::optional<std::uint32_t> add_scope(std::uint32_t parent,
                                          std::string_view prefix,
                                          const tags::TagSet& tags);
+
+  // Gives the value of a tag that all lines of a scope carry; "" when there is none. Throws
+  // std::bad_alloc.
+  std::string tag(std::uint32_t scope, std::string_view key) const;
 
   // Gives what a name and tags look like on the wire, for lines that are not aggregated.
   struct Canonical {
@@ -123,6 +130,7 @@ class Registry {
   static constexpr std::size_t kStripes = 16;
 
   std::shared_ptr<const Scope> scope(std::uint32_t number) const;
+  void add_child_tags(Scope& scope, const tags::TagSet& tags) const;
   void add_tags(Canonical& made, std::uint32_t scope, Tags call) const;
   Answer answer(const Call& call, Contexts::Hold hold);
   void remember(const Call& call, const Answer& answer) noexcept;

@@ -1,19 +1,28 @@
 #include "encode/line.h"
 
 #include "base/number.h"
+#include "tags/tag_set.h"
 
 namespace pawl::encode {
 
 namespace {
 
 void append_global_tags(std::string& out, std::string_view tags, const Constants& constants) {
-  if (tags.empty() && constants.global_tags.empty()) return;
-  out += "|#";
+  const TagsAre are = tags_are(tags);
+  if (are == TagsAre::none && constants.global_tags.empty()) return;
+  out += '|';
+  if (are == TagsAre::whole) return;
+  out += '#';
   out += constants.global_tags;
-  if (!tags.empty() && !constants.global_tags.empty()) out += ',';
+  if (are == TagsAre::added && !constants.global_tags.empty()) out += ',';
 }
 
 }  // namespace
+
+TagsAre tags_are(std::string_view tags) noexcept {
+  if (tags.empty()) return TagsAre::none;
+  return tags.front() == tags::kWholeTags ? TagsAre::whole : TagsAre::added;
+}
 
 void append_tags(std::string& out, std::string_view tags, const Constants& constants) {
   append_global_tags(out, tags, constants);

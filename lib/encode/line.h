@@ -36,9 +36,14 @@ struct Frame {
   std::optional<std::int64_t> unix_seconds = {};
 };
 
+// How a frame's tags go with the global ones: there are none; they come after those; they are all
+// (tags::kWholeTags, which is then the `#` of the line).
+enum class TagsAre : std::uint8_t { none, added, whole };
+TagsAre tags_are(std::string_view tags) noexcept;
+
 // Append what follows the last value, the line's end included: as a whole, or what stands before
-// the frame's tags and what stands after them. Of the tags those two only ask whether there are
-// any, so lines that differ in name, value and tags can share them.
+// the frame's tags and what stands after them. Of the tags those two only ask what they are, so
+// lines that differ in name, value and tags can share them.
 void append_tail(std::string& out, const Frame& frame, const Constants& constants);
 void append_before_tags(std::string& out, const Frame& frame, const Constants& constants);
 void append_after_tags(std::string& out, const Frame& frame, const Constants& constants);

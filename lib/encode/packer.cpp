@@ -42,7 +42,7 @@ void Packer::cut() {
 // Most have the surroundings of the line before; each timestamp has its own.
 bool Packer::is_surrounded(const Frame& frame) const noexcept {
   return around_.known && around_.type == frame.type && around_.cardinality == frame.cardinality &&
-         around_.has_tags != frame.tags.empty() && around_.rate == frame.rate &&
+         around_.tags == tags_are(frame.tags) && around_.rate == frame.rate &&
          !frame.unix_seconds.has_value();
 }
 
@@ -56,7 +56,7 @@ void Packer::surround(const Frame& frame) {
   around_ = {.known = !frame.unix_seconds.has_value(),
              .type = frame.type,
              .cardinality = frame.cardinality,
-             .has_tags = !frame.tags.empty(),
+             .tags = tags_are(frame.tags),
              .rate = frame.rate};
 }
 

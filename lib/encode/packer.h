@@ -57,7 +57,7 @@ class Packer {
     bool known = false;
     MetricType type{};
     Cardinality cardinality{};
-    bool has_tags = false;
+    TagsAre tags = TagsAre::none;
     float rate = 0;
   };
 

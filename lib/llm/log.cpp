@@ -17,10 +17,17 @@ using namespace std::chrono_literals;
 using SteadyClock = std::chrono::steady_clock;
 
 // A line waits no longer than this; the thread of a busy log looks more often than that of an idle
-// one. Nobody wakes it, because that would be a lock and a system call of the caller.
+// one. It is woken only when half of the lines that may wait do, because that is a lock and a
+// system call of the caller.
 constexpr std::chrono::milliseconds kShortest = 10ms;
 constexpr std::chrono::milliseconds kLongest = 200ms;
-constexpr std::chrono::hours kLongestWait{1};
+// How often who waits looks.
+constexpr std::chrono::microseconds kLook = 200us;
+constexpr std::chrono::milliseconds kLongestWait = 1h;
+
+SteadyClock::time_point deadline_in(std::chrono::milliseconds time) noexcept {
+  return SteadyClock::now() + std::clamp<std::chrono::milliseconds>(time, 0ms, kLongestWait);
+}
 
 // The logs that live, for fork(). Neither is ever destroyed: one may live as long as the process.
 constinit std::mutex g_mutex;
@@ -53,7 +60,7 @@ void watch_forks() {
 Log::Log(const LogOptions& options, ServiceFields service)
     : background_(options.background),
       writer_(std::make_shared<LogWriter>(options, std::move(service))),
-      started_(options.background == Background::manual) {
+      writing_(at_first()) {
   watch_forks();
   const std::lock_guard lock{g_mutex};
   logs().push_back(this);
@@ -67,42 +74,47 @@ Log::~Log() {
 
 void Log::start() noexcept {
   const std::lock_guard lock{control_};
-  if (started_.exchange(true)) return;
+  if (writing_ != Writing::nobody_yet) return;
+  bool started = false;
   try {
-    worker_.start([writer = writer_, pause = kShortest]() mutable {
-      const bool worked = writer->write() == LogWriter::Outcome::worked;
-      pause = worked ? kShortest : std::min(2 * pause, kLongest);
+    started = worker_.start([writer = writer_, pause = kShortest]() mutable {
+      const bool idle = writer->write(Time::max()) == LogWriter::Outcome::idle;
+      pause = idle ? std::min(2 * pause, kLongest) : kShortest;
       return SteadyClock::now() + pause;
     });
   } catch (const std::bad_alloc&) {
-    // Without a thread, lines wait for flush() and close().
   }
+  writing_ = started ? Writing::thread : Writing::callers;
 }
 
 bool Log::flush(std::chrono::milliseconds timeout) noexcept {
-  return write_until(SteadyClock::now() +
-                     std::clamp<std::chrono::milliseconds>(timeout, 0ms, kLongestWait));
+  return written_until(deadline_in(timeout));
 }
 
-// Writes on this thread; where another is at it, waits for that.
-bool Log::write_until(Time deadline) noexcept {
+// Where there is a thread, the sink is its affair: it may hold its writer up, but not who waits for
+// no longer than he said.
+bool Log::written_until(Time deadline) noexcept {
   for (;;) {
-    writer_->write();
+    if (writer_->stats().pending == 0) return true;
+    if (writing_ == Writing::nobody_yet) start();
+    if (writing_ == Writing::thread)
+      worker_.wake();
+    else
+      writer_->write(deadline);
     if (writer_->stats().pending == 0) return true;
     if (SteadyClock::now() >= deadline) return false;
-    std::this_thread::sleep_for(1ms);
+    std::this_thread::sleep_for(kLook);
   }
 }
 
 void Log::close(std::chrono::milliseconds deadline) noexcept {
-  const Time end =
-      SteadyClock::now() + std::clamp<std::chrono::milliseconds>(deadline, 0ms, kLongestWait);
-  write_until(end);
+  const Time end = deadline_in(deadline);
+  written_until(end);
   writer_->close();
   const std::lock_guard lock{control_};
-  started_ = true;
-  // What it is at ends at once, unless a callback holds it up.
-  worker_.stop(std::max(end, SteadyClock::now() + 100ms));
+  // What it is at ends at once, unless its sink holds it up.
+  if (writing_.exchange(Writing::callers) == Writing::thread)
+    worker_.stop(std::max(end, SteadyClock::now() + 100ms));
 }
 
 // A line may have been on its way into the queue when it was let go of.
@@ -116,9 +128,9 @@ void Log::after_fork_in_child() noexcept {
   writer_->start_over_in_child();
   try {
     worker_.forget();
-    started_ = background_ == Background::manual || writer_->closed();
+    writing_ = writer_->closed() ? Writing::callers : at_first();
   } catch (const std::bad_alloc&) {
-    started_ = true;  // then flush() and close() do the work
+    writing_ = Writing::callers;
   }
 }
 

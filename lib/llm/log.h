@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <mutex>
 
@@ -25,8 +26,11 @@ class Log {
 
   void push(const FinishedRequest& request) noexcept {
     writer_->push(request);
-    if (!started_.load(std::memory_order_relaxed)) [[unlikely]]
+    if (writing_.load(std::memory_order_relaxed) == Writing::nobody_yet) [[unlikely]]
       start();
+    if (writing_.load(std::memory_order_relaxed) == Writing::thread && writer_->wants_turn())
+        [[unlikely]]
+      worker_.wake();
   }
 
   bool flush(std::chrono::milliseconds timeout) noexcept;
@@ -40,16 +44,21 @@ class Log {
 
  private:
   using Time = base::Worker::Time;
+  // Who writes. The callers of flush() and close() where no thread is wanted or can be had, and
+  // when it has ended.
+  enum class Writing : std::uint8_t { nobody_yet, thread, callers };
+  Writing at_first() const noexcept {
+    return background_ == Background::manual ? Writing::callers : Writing::nobody_yet;
+  }
   void start() noexcept;
-  bool write_until(Time deadline) noexcept;
+  bool written_until(Time deadline) noexcept;
 
   const Background background_;
   // Shared with the thread, which outlives the log when its sink holds it up.
   const std::shared_ptr<LogWriter> writer_;
   std::mutex control_;  // of the worker
   base::Worker worker_;
-  // Set where there is nothing to start.
-  std::atomic<bool> started_;
+  std::atomic<Writing> writing_;
 };
 
 }  // namespace pawl::llm

@@ -118,6 +118,7 @@ class ObjectWriter {
 
 LogRecord::LogRecord(const FinishedRequest& request) noexcept
     : status(request.status),
+      failed(request.failed || request.status == Status::error),
       trace(request.trace),
       output_tokens(request.output_tokens),
       latency_ms(request.latency_ms),
@@ -169,7 +170,7 @@ void append_log_line(std::string& out, const LogRecord& record, const ServiceFie
   object.number("first_token_latency_ms", record.first_token_latency_ms);
   object.number("estimated_cost_usd", record.estimated_cost_usd);
   object.text("outcome", to_string(record.status));
-  object.text("status", record.status == Status::error ? "error" : "info");
+  object.text("status", record.failed ? "error" : "info");
   object.text("error_type", record.error_type.view());
   object.end();
 }

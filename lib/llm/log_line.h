@@ -35,6 +35,7 @@ struct LogRecord {
   detail::Text request_id, feature, prompt_name, prompt_version, provider, model;
   detail::Word error_type;
   Status status = Status::ok;
+  bool failed = false;
   TraceIds trace;
   std::optional<std::uint64_t> input_tokens;
   std::optional<std::uint64_t> output_tokens;

@@ -58,6 +58,8 @@ class LogQueue {
     return true;
   }
 
+  std::uint64_t capacity() const noexcept { return size_; }
+
   // Gives about how many wait, those included that are being pushed.
   std::uint64_t size() const noexcept {
     const std::uint64_t head = head_.load(std::memory_order_acquire);

@@ -53,6 +53,13 @@ bool writable(int descriptor) noexcept {
   return found != 0;
 }
 
+// As many lines as a pipe takes whole; a line that is longer than that has to be cut.
+std::string_view first_lines(std::string_view lines) noexcept {
+  if (lines.size() <= LogSink::kMostBytes) return lines;
+  lines = lines.substr(0, LogSink::kMostBytes);
+  return lines.substr(0, lines.rfind('\n') == lines.npos ? lines.npos : lines.rfind('\n') + 1);
+}
+
 LogSink::Written write_some(int descriptor, std::string_view bytes) noexcept {
   if (!writable(descriptor)) return {LogSink::State::wait, 0};
   const SignalsKept kept;
@@ -62,7 +69,8 @@ LogSink::Written write_some(int descriptor, std::string_view bytes) noexcept {
   } while (written < 0 && errno == EINTR);
   if (written >= 0) return {LogSink::State::took, static_cast<std::size_t>(written)};
   const bool full = errno == EAGAIN || errno == EWOULDBLOCK;
-  return {full ? LogSink::State::wait : LogSink::State::failed, 0};
+  if (full) return {LogSink::State::wait, 0};
+  return {LogSink::State::failed, bytes.size()};
 }
 
 }  // namespace
@@ -76,9 +84,9 @@ LogSink::~LogSink() { close_descriptor(); }
 
 LogSink::Written LogSink::write(std::string_view lines) noexcept {
   if (callback_) return call(lines);
-  if (!file_.empty() && !ready_file()) return {State::failed, 0};
-  if (descriptor_ < 0) return {State::failed, 0};
-  return write_some(descriptor_, lines.substr(0, kMostBytes));
+  if (!file_.empty() && !ready_file()) return {State::failed, lines.size()};
+  if (descriptor_ < 0) return {State::failed, lines.size()};
+  return write_some(descriptor_, first_lines(lines));
 }
 
 LogSink::Written LogSink::call(std::string_view lines) noexcept {
@@ -87,7 +95,7 @@ LogSink::Written LogSink::call(std::string_view lines) noexcept {
     callback_(lines.substr(0, size));
     return {State::took, size + 1};
   } catch (...) {
-    return {State::failed, 0};
+    return {State::failed, size + 1};
   }
 }
 

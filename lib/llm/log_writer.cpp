@@ -13,13 +13,20 @@ std::uint64_t lines_in(std::string_view text) noexcept {
   return static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
+// Room for a batch, and for the line with which it exceeds the limit.
+std::shared_ptr<std::string> make_batch() {
+  auto batch = std::make_shared<std::string>();
+  batch->reserve(4 * LogSink::kMostBytes);
+  return batch;
+}
+
 }  // namespace
 
 LogWriter::LogWriter(const LogOptions& options, ServiceFields service)
-    : queue_(options.capacity), sink_(options), service_(std::move(service)) {
-  // Room for a batch, and for the line with which it exceeds the limit.
-  batch_.reserve(4 * LogSink::kMostBytes);
-}
+    : queue_(options.capacity),
+      sink_(options),
+      service_(std::move(service)),
+      batch_(make_batch()) {}
 
 void LogWriter::push(const FinishedRequest& request) noexcept {
   if (closed_.load(std::memory_order_relaxed))
@@ -28,9 +35,14 @@ void LogWriter::push(const FinishedRequest& request) noexcept {
     drop(LogDrop::queue_full, 1);
 }
 
-LogWriter::Outcome LogWriter::write() noexcept {
+LogWriter::Outcome LogWriter::write(Time until) noexcept {
   if (!take_turn()) return Outcome::busy;
-  const Outcome outcome = write_all();
+  const unsigned forks = forks_;
+  const Outcome outcome = write_all(until);
+  // The child of a callback that forked began anew: this turn is not one of its own.
+  if (forks_ != forks) return outcome;
+  // While the sink stalls, to be asked again would help nobody.
+  if (queue_.size() < queue_.capacity() / 2) asked_.store(false, std::memory_order_relaxed);
   end_turn();
   // Who closed it meanwhile could not have a turn; in one order of all (busy_, closed_), one of the
   // two sees the other.
@@ -38,59 +50,68 @@ LogWriter::Outcome LogWriter::write() noexcept {
   return outcome;
 }
 
-LogWriter::Outcome LogWriter::write_all() noexcept {
+LogWriter::Outcome LogWriter::write_all(Time until) noexcept {
   Outcome outcome = Outcome::idle;
+  LogSink::State state = LogSink::State::took;
   while (!closed() && fill_batch()) {
-    const LogSink::Written written = sink_.write(batch_);
-    if (written.state == LogSink::State::wait) return Outcome::wait;
+    if (!write_batch(state)) return Outcome::worked;
+    if (state == LogSink::State::wait) return Outcome::wait;
     outcome = Outcome::worked;
-    if (written.state == LogSink::State::failed)
-      fail_batch();
-    else
-      take(written.bytes);
+    if (until != Time::max() && std::chrono::steady_clock::now() >= until) break;
   }
   return outcome;
 }
 
-void LogWriter::take(std::size_t bytes) noexcept {
-  if (bytes == 0) return;
-  const std::string_view taken = std::string_view{batch_}.substr(0, bytes);
-  const std::uint64_t lines = lines_in(taken) - (heals_ ? 1 : 0);
+// Tells whether this is still the process that it was.
+bool LogWriter::write_batch(LogSink::State& state) noexcept {
+  const auto batch = batch_;
+  const unsigned forks = forks_;
+  const LogSink::Written written = sink_.write(*batch);
+  if (forks_ != forks) return false;
+  state = written.state;
+  if (written.bytes != 0) count(written);
+  return true;
+}
+
+// Counts the lines of which the sink took or lost the end. What is lost of a line that it has the
+// beginning of is ended before the next line. Whoever sees that none is pending sees where they
+// went.
+void LogWriter::count(const LogSink::Written& written) noexcept {
+  const std::string_view done = std::string_view{*batch_}.substr(0, written.bytes);
+  const std::uint64_t lines = lines_in(done) - (heals_ ? 1 : 0);
   heals_ = false;
-  midline_ = taken.back() != '\n';
-  batch_.erase(0, bytes);
-  written_.fetch_add(lines, std::memory_order_relaxed);
-  in_batch_.fetch_sub(lines, std::memory_order_relaxed);
+  if (written.state == LogSink::State::failed) {
+    drop(LogDrop::failed, lines);
+  } else {
+    midline_ = done.back() != '\n';
+    written_.fetch_add(lines, std::memory_order_relaxed);
+  }
+  batch_->erase(0, written.bytes);
+  in_batch_.fetch_sub(lines, std::memory_order_release);
 }
 
 // Tells whether there is anything to write. The batch ends with the line with which it reaches the
 // limit of one write.
 bool LogWriter::fill_batch() noexcept {
-  if (!batch_.empty()) return true;
+  std::string& batch = *batch_;
+  if (!batch.empty()) return true;
   if (queue_.size() == 0) return false;
   heals_ = midline_;
-  if (heals_) batch_ += '\n';
-  const auto render = [this](const LogRecord& record) {
-    const std::size_t before = batch_.size();
+  const auto render = [&](const LogRecord& record) {
+    const std::size_t before = batch.size();
     try {
-      append_log_line(batch_, record, service_);
-      batch_ += '\n';
+      if (before == 0 && heals_) batch += '\n';
+      append_log_line(batch, record, service_);
+      batch += '\n';
       in_batch_.fetch_add(1, std::memory_order_relaxed);
     } catch (const std::bad_alloc&) {
-      batch_.resize(before);
+      batch.resize(before);
       drop(LogDrop::failed, 1);
     }
   };
-  while (batch_.size() < LogSink::kMostBytes / 2 && queue_.pop(render)) {
+  while (batch.size() < LogSink::kMostBytes / 2 && queue_.pop(render)) {
   }
-  if (in_batch_.load(std::memory_order_relaxed) == 0) batch_.clear();
-  return !batch_.empty();
-}
-
-// The rest of a line goes with the others; what the sink has of it is ended before the next line.
-void LogWriter::fail_batch() noexcept {
-  drop(LogDrop::failed, in_batch_.exchange(0, std::memory_order_relaxed));
-  batch_.clear();
+  return !batch.empty();
 }
 
 void LogWriter::close() noexcept {
@@ -101,11 +122,12 @@ void LogWriter::close() noexcept {
 }
 
 void LogWriter::drop_rest() noexcept {
-  std::uint64_t lines = in_batch_.exchange(0, std::memory_order_relaxed);
-  batch_.clear();
-  while (queue_.pop([&lines](const LogRecord&) { ++lines; })) {
-  }
+  batch_->clear();
+  const std::uint64_t lines = in_batch_.load(std::memory_order_relaxed);
   drop(LogDrop::closed, lines);
+  in_batch_.fetch_sub(lines, std::memory_order_release);
+  while (queue_.pop([this](const LogRecord&) { drop(LogDrop::closed, 1); })) {
+  }
 }
 
 void LogWriter::drop(LogDrop reason, std::uint64_t lines) noexcept {
@@ -114,7 +136,7 @@ void LogWriter::drop(LogDrop reason, std::uint64_t lines) noexcept {
 
 LogStats LogWriter::stats() const noexcept {
   LogStats stats;
-  stats.pending = queue_.size() + in_batch_.load(std::memory_order_relaxed);
+  stats.pending = queue_.size() + in_batch_.load(std::memory_order_acquire);
   stats.written = written_.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < kLogDrops; ++i)
     stats.dropped[i] = dropped_[i].load(std::memory_order_relaxed);
@@ -122,8 +144,14 @@ LogStats LogWriter::stats() const noexcept {
 }
 
 void LogWriter::start_over_in_child() noexcept {
+  ++forks_;
   queue_.start_over();
-  batch_.clear();
+  try {
+    batch_ = make_batch();
+  } catch (const std::bad_alloc&) {
+    batch_->clear();
+  }
+  asked_ = false;
   midline_ = false;
   heals_ = false;
   in_batch_ = 0;

@@ -33,8 +33,12 @@ class TagList {
 
 class MetricSink {
  public:
-  MetricSink(Client client, bool histograms) noexcept
-      : client_(std::move(client)), histograms_(histograms) {}
+  MetricSink(Client client, MetricType samples) noexcept
+      : client_(std::move(client)), histograms_(samples == MetricType::histogram) {}
+
+  const Client& client() const noexcept { return client_; }
+  // Tells whether samples are histograms.
+  bool histograms() const noexcept { return histograms_; }
 
   // Record one metric: of a count how much it adds, of the others a value.
   void count(Metric metric, const TagList& tags, std::int64_t value) const noexcept;

@@ -25,7 +25,7 @@ std::string_view to_string(Status status) noexcept {
 
 std::string_view to_string(Refused reason) noexcept {
   static constexpr std::array<std::string_view, kRefused> kWords = {
-      "duration", "first_token", "usage", "score", "name", "cost"};
+      "duration", "first_token", "usage", "score", "name", "cost", "number"};
   return word_of(kWords, reason);
 }
 

@@ -36,7 +36,7 @@ void Recorder::record_request(const Labels& labels) const noexcept {
 void Recorder::record_error(const Labels& labels, std::string_view error_type) const noexcept {
   if (!core_) return;
   TagList tags{labels};
-  tags.add("error_type", core_->counts().word(error_type));
+  tags.add("error_type", core_->counts().error_type(error_type));
   core_->metrics().count(Metric::errors, tags, 1);
 }
 
@@ -119,8 +119,9 @@ void Recorder::record_json_invalid(const Labels& labels) const noexcept {
   if (core_) core_->metrics().count(Metric::json_invalid, TagList{labels}, 1);
 }
 
-void Recorder::record_retries(const Labels& labels, std::uint32_t retries) const noexcept {
-  if (core_ && retries != 0) core_->metrics().count(Metric::retries, TagList{labels}, retries);
+void Recorder::record_retries(const Labels& labels, std::uint64_t retries) const noexcept {
+  if (!core_ || retries == 0 || !core_->counts().accepts_number(retries)) return;
+  core_->metrics().count(Metric::retries, TagList{labels}, static_cast<std::int64_t>(retries));
 }
 
 void Recorder::record_tool_failure(const Labels& labels,
@@ -134,7 +135,7 @@ void Recorder::record_tool_failure(const Labels& labels,
 }
 
 void Recorder::record_retrieval_hit_count(const Labels& labels, std::uint64_t hits) const noexcept {
-  if (core_)
+  if (core_ && core_->counts().accepts_number(hits))
     core_->metrics().sample(
         Metric::retrieval_hit_count, TagList{labels}, static_cast<double>(hits));
 }
@@ -147,7 +148,8 @@ void Recorder::record_eval(const Labels& labels,
                            std::string_view name,
                            double score) const noexcept {
   if (!core_ || !core_->counts().accepts_name(name)) return;
-  if (core_->counts().accepts_score(score)) core_->metrics().eval(TagList{labels}, name, score);
+  if (!core_->counts().accepts_score(score)) return;
+  core_->metrics().eval(TagList{labels}, core_->counts().eval_name(name), score);
 }
 
 void Recorder::record_user_rating(const Labels& labels, double rating) const noexcept {
@@ -157,6 +159,7 @@ void Recorder::record_user_rating(const Labels& labels, double rating) const noe
 RecorderStats Recorder::stats() const noexcept {
   if (!core_) return {};
   RecorderStats stats = core_->counts().read();
+  stats.histograms = core_->metrics().histograms();
   if (core_->log() != nullptr) stats.log = core_->log()->stats();
   return stats;
 }

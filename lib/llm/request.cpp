@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <pawl/llm.h>
@@ -46,6 +47,12 @@ void keep(Text& to, std::string_view text, Counts& counts) noexcept {
   if (!to.assign(text)) counts.cut();
 }
 
+// Adds, and stays at the most that there is.
+template <class Number>
+Number sum(Number a, Number b) noexcept {
+  return b > std::numeric_limits<Number>::max() - a ? std::numeric_limits<Number>::max() : a + b;
+}
+
 // Turns facts into what is recorded: checks them against each other, and prices them.
 class Finish {
  public:
@@ -73,10 +80,11 @@ class Finish {
  private:
   bool streamed() const noexcept { return facts_.first_token_ms || facts_.first_token != kNever; }
 
-  // Gives a difference of readings, unless it is no duration.
+  // Gives a difference of readings, unless the clock ran backwards, which is no duration.
   std::optional<double> since(std::int64_t from, std::int64_t to) noexcept {
-    const double elapsed = to_milliseconds(facts_.source, to - from);
-    if (core_.counts().accepts_duration(elapsed)) return elapsed;
+    if (to >= from) return to_milliseconds(facts_.source, elapsed(from, to));
+    went_back(facts_.source);
+    core_.counts().refuse(Refused::duration);
     return std::nullopt;
   }
 
@@ -86,14 +94,15 @@ class Finish {
     made_.queue_ms = facts_.queue_ms;
     if (!made_.queue_ms && facts_.dequeued != kNever)
       made_.queue_ms = since(facts_.start, facts_.dequeued);
-    if (facts_.longest_gap != kNever) made_.longest_token_gap_ms = since(0, facts_.longest_gap);
+    if (facts_.longest_gap != kNever)
+      made_.longest_token_gap_ms = to_milliseconds(facts_.source, facts_.longest_gap);
   }
 
   void add_usage() noexcept {
     made_.usage = facts_.usage;
     if (facts_.usage)
       made_.output_tokens = facts_.usage->output;
-    else if (facts_.tokens != 0)
+    else if (facts_.tokens != 0 && core_.counts().accepts_tokens(facts_.tokens))
       made_.output_tokens = facts_.tokens;
     if (facts_.usage)
       made_.cost = core_.prices().cost(made_.labels.provider, made_.labels.model, *facts_.usage);
@@ -177,21 +186,24 @@ void Request::first_token(Milliseconds after_start) noexcept {
     facts_.first_token_ms = after_start.count();
 }
 
-void Request::token(std::uint32_t count) noexcept {
-  if (core_ == nullptr) return;
+void Request::token(std::uint64_t count) noexcept {
+  if (core_ == nullptr || !core_->counts().accepts_number(count)) return;
   const std::int64_t at = now();
   if (facts_.first_token == kNever) facts_.first_token = at;
   if (facts_.last_token != kNever)
-    facts_.longest_gap = std::max(facts_.longest_gap, at - facts_.last_token);
+    facts_.longest_gap = std::max(facts_.longest_gap, elapsed(facts_.last_token, at));
   facts_.last_token = at;
-  facts_.tokens += count;
+  facts_.tokens = sum(facts_.tokens, count);
 }
 
 void Request::usage(const Usage& usage) noexcept {
   if (core_ != nullptr && core_->counts().accepts_usage(usage)) facts_.usage = usage;
 }
 
-void Request::retry(std::uint32_t times) noexcept { facts_.retries += times; }
+void Request::retry(std::uint64_t times) noexcept {
+  if (core_ != nullptr && core_->counts().accepts_number(times))
+    facts_.retries = sum(facts_.retries, static_cast<std::uint32_t>(times));
+}
 
 void Request::tool(std::string_view name,
                    bool ok,
@@ -213,7 +225,7 @@ void Request::tool(std::string_view name,
 }
 
 void Request::retrieval(std::uint64_t hits, std::optional<double> top_score) noexcept {
-  if (core_ == nullptr) return;
+  if (core_ == nullptr || !core_->counts().accepts_number(hits)) return;
   const TagList tags = tags_at_start(facts_);
   core_->metrics().sample(Metric::retrieval_hit_count, tags, static_cast<double>(hits));
   if (top_score && !core_->counts().accepts_score(*top_score)) top_score.reset();
@@ -224,7 +236,7 @@ void Request::retrieval(std::uint64_t hits, std::optional<double> top_score) noe
 void Request::eval(std::string_view name, double score) noexcept {
   if (core_ == nullptr || !core_->counts().accepts_name(name)) return;
   if (!core_->counts().accepts_score(score)) return;
-  core_->metrics().eval(tags_at_start(facts_), name, score);
+  core_->metrics().eval(tags_at_start(facts_), core_->counts().eval_name(name), score);
   step({.kind = Step::Kind::eval, .name = name, .score = score});
 }
 
@@ -248,7 +260,7 @@ void Request::finish_reason(std::string_view reason) noexcept {
 void Request::error(std::string_view error_type) noexcept {
   if (core_ == nullptr) return;
   facts_.failed = true;
-  facts_.error_type.assign(core_->counts().word(error_type));
+  facts_.error_type.assign(core_->counts().error_type(error_type));
 }
 
 void Request::latency(Milliseconds total) noexcept {

@@ -3,6 +3,11 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <string_view>
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <unistd.h>
 
 #if defined(__x86_64__)
 #include <cpuid.h>
@@ -19,17 +24,19 @@ void TickScale::observe(std::int64_t ticks, std::int64_t steady_ns) noexcept {
 
 void TickScale::measure(std::int64_t ticks, std::int64_t steady_ns) noexcept {
   const double known = ns_per_tick();
+  const std::int64_t begin = begin_ticks_.load(std::memory_order_relaxed);
   const std::int64_t ns = steady_ns - begin_ns_;
   if (!begun_) {
     begin_window(ticks, steady_ns);
     return;
   }
-  if (ns < (known == 0 ? kFirstWindowNs : kWindowNs / 2)) return;
-  if (ticks <= begin_ticks_) {
+  if (ns < kLeastNs) return;
+  if (ticks <= begin) {
     distrust();
     return;
   }
-  const double ratio = static_cast<double>(ns) / static_cast<double>(ticks - begin_ticks_);
+  if (ns < (known == 0 ? kFirstWindowNs : kWindowNs / 2)) return;
+  const double ratio = static_cast<double>(ns) / static_cast<double>(ticks - begin);
   const bool odd = known != 0 && std::abs(ratio / known - 1) > 0.01;
   odd_ = odd ? odd_ + 1 : 0;
   if (odd_ == 2) {
@@ -42,17 +49,19 @@ void TickScale::measure(std::int64_t ticks, std::int64_t steady_ns) noexcept {
 
 void TickScale::begin_window(std::int64_t ticks, std::int64_t steady_ns) noexcept {
   begun_ = true;
-  begin_ticks_ = ticks;
   begin_ns_ = steady_ns;
+  begin_ticks_.store(ticks, std::memory_order_relaxed);
   const double known = ns_per_tick();
-  if (known != 0)
-    due_.store(ticks + static_cast<std::int64_t>(static_cast<double>(kWindowNs) / known),
-               std::memory_order_relaxed);
+  if (known == 0) return;
+  const double window = static_cast<double>(kWindowNs) / known;
+  window_.store(static_cast<std::uint64_t>(window), std::memory_order_relaxed);
 }
 
-void TickScale::distrust() noexcept {
-  trusted_.store(false, std::memory_order_relaxed);
-  due_.store(std::numeric_limits<std::int64_t>::max(), std::memory_order_relaxed);
+void TickScale::start_over_in_child() noexcept {
+  if (!busy_.load(std::memory_order_relaxed)) return;
+  begun_ = false;
+  odd_ = 0;
+  busy_.store(false, std::memory_order_relaxed);
 }
 
 namespace {
@@ -105,15 +114,38 @@ bool has_invariant_ticks() noexcept {
 #endif
 }
 
+bool kernel_trusts_ticks(const char* file) noexcept {
+  const int descriptor = ::open(file, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return false;
+  char text[16];
+  const ssize_t size = ::read(descriptor, text, sizeof text);
+  ::close(descriptor);
+  return size > 0 && std::string_view{text, static_cast<std::size_t>(size)} == "tsc\n";
+}
+
+namespace {
+
+// Once in a process, when its first recorder is made.
+bool can_measure_ticks() noexcept {
+  return has_invariant_ticks() && kernel_trusts_ticks(kClockSourceFile) &&
+         pthread_atfork(nullptr, nullptr, [] { g_scale.start_over_in_child(); }) == 0;
+}
+
+}  // namespace
+
 TimeSource best_source() noexcept {
-  static const bool kInvariant = has_invariant_ticks();
-  if (!kInvariant || !g_scale.trusted()) return TimeSource::steady;
+  static const bool kUsable = can_measure_ticks();
+  if (!kUsable || !g_scale.trusted()) return TimeSource::steady;
   if (g_scale.due(read_ticks())) observe_now();
   return g_scale.ns_per_tick() != 0 && g_scale.trusted() ? TimeSource::ticks : TimeSource::steady;
 }
 
 std::int64_t read_time(TimeSource source) noexcept {
   return source == TimeSource::ticks ? read_ticks() : steady_ns();
+}
+
+void went_back(TimeSource source) noexcept {
+  if (source == TimeSource::ticks) g_scale.distrust();
 }
 
 double to_milliseconds(TimeSource source, std::int64_t difference) noexcept {

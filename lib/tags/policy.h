@@ -29,6 +29,10 @@ struct PolicyFault {
 };
 std::optional<PolicyFault> find_fault(const TagPolicy& policy);
 
+// Adds the rule of TagPolicy::llm(prefix), unless the policy says itself which keys those metrics
+// may have: by a rule of that name, or by an allowlist of keys for those names and more.
+TagPolicy with_llm_keys(TagPolicy policy, std::string_view prefix);
+
 // Which values a key may take.
 class ValueRule {
  public:

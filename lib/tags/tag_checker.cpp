@@ -22,7 +22,7 @@ TagChecker::~TagChecker() = default;
 Result<TagChecker> TagChecker::from(const TagPolicy& policy) {
   if (const auto fault = tags::find_fault(policy))
     return Error{fmt::format("TagPolicy::{} {}", fault->field, fault->complaint)};
-  return TagChecker{std::make_unique<State>(State{tags::Policy{policy}})};
+  return TagChecker{std::make_unique<State>(State{tags::Policy{tags::with_llm_keys(policy, {})}})};
 }
 
 std::vector<TagChecker::Outcome> TagChecker::check(std::string_view name, Tags tags) {

@@ -1,8 +1,11 @@
+#include <algorithm>
 #include <array>
 #include <string>
 #include <utility>
 
 #include <pawl/tag_policy.h>
+
+#include "tags/policy.h"
 
 namespace pawl {
 
@@ -55,6 +58,19 @@ TagPolicy TagPolicy::llm(std::string_view prefix) {
   rule.allowed_keys.emplace(kLlmKeys.begin(), kLlmKeys.end());
   TagPolicy policy;
   policy.metrics.push_back(std::move(rule));
+  return policy;
+}
+
+TagPolicy tags::with_llm_keys(TagPolicy policy, std::string_view prefix) {
+  TagMetricRule llm = std::move(TagPolicy::llm(prefix).metrics.front());
+  const auto says = [&llm](const TagMetricRule& rule) {
+    const std::string_view begin = std::string_view{rule.name}.substr(0, rule.name.size() - 1);
+    const bool for_more = rule.name.ends_with('*') && llm.name.starts_with(begin);
+    return rule.name == llm.name || (for_more && rule.allowed_keys.has_value());
+  };
+  const auto& metrics = policy.metrics;
+  if (!policy.allowed_keys && std::none_of(metrics.begin(), metrics.end(), says))
+    policy.metrics.push_back(std::move(llm));
   return policy;
 }
 

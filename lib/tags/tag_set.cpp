@@ -32,6 +32,16 @@ bool TagSet::contains(std::string_view tag) const noexcept {
   return std::binary_search(tags_.begin(), tags_.end(), tag, std::less<>{});
 }
 
+std::string_view TagSet::find_key(std::string_view key) const noexcept {
+  const auto has = [key](std::string_view tag) { return key_of(tag) == key; };
+  const auto found = std::find_if(tags_.begin(), tags_.end(), has);
+  return found == tags_.end() ? std::string_view{} : std::string_view{*found};
+}
+
+void TagSet::remove_key(std::string_view key) {
+  std::erase_if(tags_, [key](std::string_view tag) { return key_of(tag) == key; });
+}
+
 std::string TagSet::joined() const {
   std::string text;
   for (const std::string& tag : tags_) {

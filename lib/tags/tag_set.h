@@ -28,6 +28,9 @@ class TagSet {
   void insert_all(const TagSet& other);
   void remove_all(const TagSet& other);
   bool contains(std::string_view tag) const noexcept;
+  // Gives the first tag of a key; "" when there is none.
+  std::string_view find_key(std::string_view key) const noexcept;
+  void remove_key(std::string_view key);
   std::size_t size() const noexcept { return tags_.size(); }
   // Gives the tags with commas between them.
   std::string joined() const;
@@ -36,6 +39,10 @@ class TagSet {
  private:
   std::vector<std::string> tags_;
 };
+
+// What a line's tags begin with, from its context to its encoding, when the global tags are among
+// them already. No tag begins with it: a `#` in one is repaired.
+inline constexpr char kWholeTags = '#';
 
 // Gives the tags of options: repaired as those of calls, reserved keys allowed.
 TagSet make_set(std::span<const OwnedTag> tags, Repairs& repairs);

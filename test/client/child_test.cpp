@@ -139,4 +139,30 @@ TEST_SUITE("concurrent") {
   }
 }
 
+TEST_CASE("the env, service and version of a child go in place of those of its parents") {
+  auto options = quiet_options();
+  options.global_tags = {{"env", "prod"}, {"service", "front"}, {"team", "ai"}};
+  MemoryClient client{options};
+  const Client child = client->child({.tags = {{"service", "back"}, {"team", "db"}}});
+  const Client grandchild = child.child({.tags = {{"service", "deep"}, {"version", "1"}}});
+  child.count("hits", 1, {{"team", "ai"}, {"a", "b"}});
+  child.event({.title = "t", .text = "x"});
+  child.gauge_at("g", 1, client.clock->wall_now());
+  grandchild.count("hits");
+  client->count("hits");
+  const std::string text = client.text();
+  for (const char* line : {"hits:1|c|#a:b,env:prod,service:back,team:ai,team:db\n",
+                           "_e{1,1}:t|x|#env:prod,service:back,team:ai,team:db\n",
+                           "g:1|g|#env:prod,service:back,team:ai,team:db|T1700000000\n",
+                           "hits:1|c|#env:prod,service:deep,team:ai,team:db,version:1\n",
+                           "hits:1|c|#env:prod,service:front,team:ai\n"})
+    CHECK_MESSAGE(text.find(line) != std::string::npos, (line + text));
+  CHECK(client->tag("service") == "front");
+  CHECK(child.tag("service") == "back");
+  CHECK(grandchild.tag("service") == "deep");
+  CHECK(grandchild.tag("env") == "prod");
+  CHECK(client->tag("version").empty());
+  CHECK(Client::null().tag("env").empty());
+}
+
 }  // namespace

@@ -306,4 +306,38 @@ TEST_SUITE("concurrent") {
   }
 }
 
+TEST_CASE("the LLM metrics have their allowlist by default, and other metrics none") {
+  auto options = quiet_options();
+  options.prefix = "ai.";
+  MemoryClient client{options};
+  client->count("llm.requests", 1, {{"user_id", "u1"}, {"model", "m"}});
+  client->count("hits", 1, {{"user_id", "u1"}});
+  CHECK(client.text() == "ai.llm.requests:1|c|#model:m\nai.hits:1|c|#user_id:u1\n");
+  CHECK(refused(client->stats(), "user_id") == 1);
+}
+
+TEST_CASE("a policy that says nothing of the keys of LLM metrics leaves them their allowlist") {
+  TagPolicy policy;
+  policy.values = {{.key = "model", .max_values = 1}};
+  policy.metrics = {{.name = "l*", .renames = {{"m", "model"}}}, {.name = "llm.requests"}};
+  MemoryClient client = with(policy);
+  client->count("llm.requests", 1, {{"user_id", "u1"}, {"m", "a"}});
+  client->count("llm.requests", 1, {{"model", "b"}});
+  CHECK(client.text() == "llm.requests:1|c|#model:a\nllm.requests:1|c|#model:other\n");
+}
+
+TEST_CASE("a policy that says which keys LLM metrics may have is left as it is") {
+  TagPolicy everywhere;
+  everywhere.allowed_keys = {"user_id"};
+  TagPolicy by_rule;
+  by_rule.metrics = {{.name = "llm.*"}};
+  TagPolicy by_shorter_rule;
+  by_shorter_rule.metrics = {{.name = "ll*", .allowed_keys = {{"user_id"}}}};
+  for (const TagPolicy& policy : {everywhere, by_rule, by_shorter_rule}) {
+    MemoryClient client = with(policy);
+    client->count("llm.requests", 1, {{"user_id", "u1"}});
+    CHECK(client.text() == "llm.requests:1|c|#user_id:u1\n");
+  }
+}
+
 }  // namespace

@@ -114,4 +114,14 @@ TEST_CASE("a line of any bytes is one line of JSON that reads back") {
   CHECK(changed > 1000);
 }
 
+TEST_CASE("a request that is abandoned after an error has the severity of an error") {
+  FinishedRequest request;
+  request.status = pawl::llm::Status::aborted;
+  request.failed = true;
+  request.error_type = "timeout";
+  const std::string line = line_of(request, {});
+  CHECK(line.find(R"("outcome":"aborted","status":"error","error_type":"timeout")") !=
+        std::string::npos);
+}
+
 }  // namespace

@@ -19,6 +19,7 @@
 #include <pawl/llm.h>
 
 #include "contract/process.h"
+#include "llm/log_writer.h"
 #include "llm/recorder_memory.h"
 #include "support/sanitizers.h"
 #include "support/temp_dir.h"
@@ -101,6 +102,19 @@ TEST_CASE("a callback gets one line for each request, without its line end") {
   CHECK(id_of(got->at(2)) == "2");
   CHECK(llm->stats().log.written == 3);
   CHECK(llm->stats().log.pending == 0);
+}
+
+TEST_CASE("of lines that were told together only those that the callback throws for fail") {
+  auto got = std::make_shared<std::vector<std::string>>();
+  MemoryRecorder llm{{.log = manual({.callback = [got](std::string_view line) {
+                        got->push_back(id_of(std::string{line}));
+                        if (got->size() == 2) throw std::runtime_error{"full"};
+                      }})}};
+  record_many(*llm, 0, 5);
+  CHECK(llm->flush());
+  CHECK(*got == std::vector<std::string>{"0", "1", "2", "3", "4"});
+  CHECK(llm->stats().log[LogDrop::failed] == 1);
+  CHECK(llm->stats().log.written == 4);
 }
 
 TEST_CASE("what a callback throws is counted, and the next line comes") {
@@ -282,6 +296,80 @@ TEST_CASE("every line of many threads is written once, beside flushes") {
   CHECK(once == kThreads * kEach);
 }
 
+// What a test's callback waits at.
+struct Gate {
+  void pass() {
+    entered = true;
+    while (!open) std::this_thread::yield();
+  }
+  std::atomic<bool> entered{false};
+  std::atomic<bool> open{false};
+};
+
+TEST_CASE("flush and close keep their deadline whatever the sink does, from the first line on") {
+  const auto gate = std::make_shared<Gate>();
+  const auto writers = std::make_shared<std::atomic<int>>(0);
+  const auto caller = std::this_thread::get_id();
+  {
+    MemoryRecorder llm{{.log = {.callback =
+                                    [=](std::string_view) {
+                                      if (std::this_thread::get_id() == caller) ++*writers;
+                                      gate->pass();
+                                    }},
+                        .close_deadline = 10ms}};
+    record_many(*llm, 0, 3);
+    CHECK_FALSE(llm->flush(10ms));
+    while (!gate->entered) std::this_thread::yield();
+    CHECK_FALSE(llm->flush(0ms));
+    llm->close(10ms);
+  }
+  CHECK(*writers == 0);
+  gate->open = true;
+}
+
+TEST_CASE("a sink that is slow with each line is left at the deadline, and the rest is counted") {
+  auto got = std::make_shared<int>(0);
+  const auto slow = [got](std::string_view) {
+    ++*got;
+    const auto end = std::chrono::steady_clock::now() + 5ms;
+    while (std::chrono::steady_clock::now() < end) std::this_thread::yield();
+  };
+  MemoryRecorder llm{{.log = manual({.callback = slow})}};
+  record_many(*llm, 0, 1'000);
+  CHECK_FALSE(llm->flush(1ms));
+  CHECK(*got < 1'000);
+  const LogStats stats = llm->close(1ms);
+  CHECK(stats.written == static_cast<std::uint64_t>(*got));
+  CHECK(stats.written + stats[LogDrop::closed] == 1'000);
+  CHECK(stats.pending == 0);
+}
+
+TEST_CASE("a turn is wanted once when half of the lines wait, and anew when they were written") {
+  Pipe pipe;
+  pawl::llm::LogWriter writer{{.descriptor = pipe.ends[1], .capacity = 64}, {}};
+  const auto push = [&writer](int count) {
+    int wanted = 0;
+    for (int i = 0; i < count; ++i) {
+      writer.push({});
+      if (writer.wants_turn()) ++wanted;
+    }
+    return wanted;
+  };
+  const auto write = [&writer] { return writer.write(pawl::llm::LogWriter::Time::max()); };
+  CHECK(push(31) == 0);
+  CHECK(push(33) == 1);
+  CHECK(write() == pawl::llm::LogWriter::Outcome::worked);
+  CHECK(push(64) == 1);
+  while (write() != pawl::llm::LogWriter::Outcome::wait) push(1);
+  push(64);
+  // A sink that stalls is not asked again and again.
+  CHECK(write() == pawl::llm::LogWriter::Outcome::wait);
+  CHECK(push(10) == 0);
+  do pipe.read();
+  while (write() == pawl::llm::LogWriter::Outcome::wait);
+  CHECK(push(64) == 1);
+}
+
 TEST_CASE("a callback that hangs holds up neither close nor the program") {
   auto released = std::make_shared<std::atomic<bool>>(false);
   auto entered = std::make_shared<std::atomic<bool>>(false);
@@ -332,6 +420,60 @@ TEST_CASE("a child of fork() starts a thread of its own for the log") {
             std::this_thread::yield();
           return llm->stats().log.written == 1 ? 0 : 1;
         }) == 0);
+}
+
+TEST_CASE("lines of several writers on one pipe stay whole, however long they are") {
+  Pipe pipe;
+  const std::string service(1'700, 's');
+  const std::string odd(119, '\x01');  // six bytes each in a line
+  const auto options = [&] {
+    return pawl::llm::RecorderOptions{.service = service,
+                                      .log = manual({.descriptor = pipe.ends[1]})};
+  };
+  const pawl::Client null = pawl::Client::null();
+  const Recorder one{null, options()};
+  const Recorder two{null, options()};
+  for (const Recorder* each : {&one, &two}) {
+    for (int i = 0; i < 5; ++i) {
+      record(*each, i);
+      each->start({.model = odd}, {.request_id = "long"}).finish();
+    }
+  }
+  for (int i = 0; i < 100 && !(one.flush(0ms) & two.flush(0ms)); ++i) {
+  }
+  const auto got = lines(pipe.read());
+  CHECK(got.size() == 20);
+  for (const std::string& line : got) CHECK(id_of(line) != "torn");
+}
+
+TEST_CASE("a callback that forks goes on in both, and the child has nothing of what waited") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  struct Said {
+    int lines = 0;
+    ::pid_t child = -1;
+    std::string after;
+  };
+  const auto said = std::make_shared<Said>();
+  MemoryRecorder llm{{.log = manual({.callback = [said](std::string_view line) {
+                        if (++said->lines == 1) {
+                          said->child = ::fork();
+                          if (said->child == 0) pawl::test::begin_child();
+                        }
+                        said->after = line;
+                      }})}};
+  record_many(*llm, 0, 3);
+  const bool flushed = llm->flush(1s);
+  if (said->child == 0) {
+    // The line was still what it was; what is recorded now is the child's own.
+    const bool alone = flushed && said->lines == 1 && id_of(said->after) == "0" &&
+                       llm->stats().log.written == 0 && llm->stats().log.pending == 0;
+    record(*llm, 7);
+    const bool works = llm->flush(1s) && id_of(said->after) == "7" && llm->stats().log.written == 1;
+    ::_exit(alone && works ? 0 : 1);
+  }
+  CHECK(flushed);
+  CHECK(llm->stats().log.written == 3);
+  CHECK(pawl::test::wait_for_exit(said->child) == 0);
 }
 
 }  // namespace

@@ -331,4 +331,74 @@ TEST_CASE("a log line carries the ids that the hook gave") {
   CHECK(line.find(R"("dd.trace_id":"4711","dd.span_id":"42",)") != std::string::npos);
 }
 
+// A recorder whose line is kept, of a client with global tags.
+struct Tagged {
+  explicit Tagged(pawl::llm::RecorderOptions options) : client(client_options()) {
+    options.log.callback = [said = line](std::string_view text) { *said = text; };
+    options.log.background = pawl::Background::manual;
+    options.clock = client.clock;
+    llm.emplace(*client, std::move(options));
+    llm->start(kModel).finish();
+    llm->flush();
+  }
+  static pawl::Options client_options() {
+    auto options = quiet_options();
+    options.global_tags = {{"env", "prod"}, {"service", "front"}, {"team", "ai"}};
+    return options;
+  }
+  bool says(std::string_view fields) const { return line->find(fields) != std::string::npos; }
+
+  std::shared_ptr<std::string> line = std::make_shared<std::string>();
+  pawl::test::MemoryClient client;
+  std::optional<Recorder> llm;
+};
+
+TEST_CASE("the line says the service and environment that the client's global tags say") {
+  Tagged tagged{{}};
+  CHECK(tagged.says(R"("dd.service":"front","dd.env":"prod","model")"));
+}
+
+TEST_CASE("what a recorder says of the service goes in place of the client's global tags") {
+  Tagged tagged{{.service = "ai-api", .env = "prod", .version = "1.2"}};
+  tagged.client->count("other", 1, {{"service", "own"}});
+  const Tally sent = tagged.client.sent();
+  CHECK(tagged.says(R"("dd.service":"ai-api","dd.env":"prod","dd.version":"1.2","model")"));
+  CHECK(sent.count(
+            "llm.requests",
+            {"env:prod", "service:ai-api", "team:ai", "version:1.2", "model:m", "status:ok"}) == 1);
+  CHECK(sent.count("other", {"env:prod", "service:front", "team:ai", "service:own"}) == 1);
+}
+
+TEST_CASE("a recorder of a null client writes what it was told of the service") {
+  std::string line;
+  pawl::llm::RecorderOptions options{.service = "ai-api"};
+  options.log.callback = [&line](std::string_view text) { line = text; };
+  options.log.background = pawl::Background::manual;
+  const pawl::Client null = pawl::Client::null();
+  const Recorder llm{null, options};
+  llm.start(kModel).finish();
+  CHECK(llm.flush());
+  CHECK(line.find(R"("dd.service":"ai-api")") != std::string::npos);
+}
+
+TEST_CASE("of two recorders of a client the first decides what samples are, and the client warns") {
+  std::string warned;
+  auto options = quiet_options();
+  options.on_warning = [&warned](std::string_view text) { warned += text; };
+  pawl::test::MemoryClient client{options};
+  const Recorder first{*client};
+  const Recorder same{*client};
+  CHECK(warned.empty());
+  const Recorder second{client->child({.prefix = "b."}), {.histograms = true}};
+  CHECK(warned ==
+        "llm: RecorderOptions::histograms is not that of the first recorder, which holds");
+  CHECK_FALSE(second.stats().histograms);
+  first.record_latency(kModel, 1ms);
+  second.record_latency(kModel, 1ms);
+  CHECK(client.text() == "llm.latency_ms:1|d|#model:m\nb.llm.latency_ms:1|d|#model:m\n");
+
+  pawl::test::MemoryClient other;
+  CHECK(Recorder{*other, {.histograms = true}}.stats().histograms);
+}
+
 }  // namespace

@@ -219,7 +219,9 @@ class Trial {
     expected_.count("llm.requests", tags, 1);
     expected_.count("llm.json_invalid", tags, invalid_);
     expected_.count("llm.retries", tags, retries_);
-    if (error_) expected_.count("llm.errors", with(tags, "error_type", word_of(*error_)), 1);
+    if (error_)
+      expected_.count(
+          "llm.errors", with(tags, "error_type", error_->empty() ? "other" : word_of(*error_)), 1);
     expected_.sample("llm.latency_ms", tags, latency);
     if (queue_) expected_.sample("llm.queue_ms", tags, *queue_);
     work_out_tokens(tags, latency);

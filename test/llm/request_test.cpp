@@ -431,4 +431,66 @@ TEST_CASE("ids are on no metric") {
   CHECK(text.find("t-1") == std::string::npos);
 }
 
+TEST_CASE("numbers that are negative or beyond a thousand million are refused and counted") {
+  MemoryRecorder llm;
+  auto request = llm->start({.model = "m"});
+  for (const std::int64_t bad : {std::int64_t{-1}, std::int64_t{-4'000'000'000}, INT64_MIN}) {
+    const auto number = static_cast<std::uint64_t>(bad);
+    request.token(number);
+    request.retry(number);
+    request.retrieval(number, 0.5);
+    llm->record_retries({.model = "m"}, number);
+    llm->record_retrieval_hit_count({.model = "m"}, number);
+  }
+  request.token(1'000'000'001);
+  request.finish();
+  CHECK(llm.refused(Refused::number) == 16);
+  const Tally sent = llm.sent();
+  CHECK(counted(sent, "llm.requests") == 1);
+  for (const char* name : {"llm.output_tokens",
+                           "llm.first_token_latency_ms",
+                           "llm.retries",
+                           "llm.retrieval.hit_count",
+                           "llm.retrieval.top_score"})
+    CHECK_FALSE(has(sent, name));
+}
+
+TEST_CASE("sums stay at the most that can be said, and more tokens than can be are refused") {
+  MemoryRecorder llm;
+  auto request = llm->start({.model = "m"});
+  for (int i = 0; i < 5; ++i) request.retry(1'000'000'000);
+  for (int i = 0; i < 1'001; ++i) request.token(1'000'000'000);
+  request.finish();
+  const Tally sent = llm.sent();
+  CHECK(counted(sent, "llm.retries") == 4'294'967'295.0);
+  CHECK_FALSE(has(sent, "llm.output_tokens"));
+  CHECK(llm.refused(Refused::usage) == 1);
+}
+
+TEST_CASE("an error without a type has the type other, and is counted") {
+  MemoryRecorder llm;
+  auto request = llm->start({.model = "m"});
+  request.error("");
+  request.finish();
+  llm->record_error({.model = "m", .status = pawl::llm::Status::error}, "");
+  CHECK(llm.sent().count("llm.errors", {"model:m", "status:error", "error_type:other"}) == 2);
+  CHECK(llm->stats().texts_replaced == 2);
+}
+
+TEST_CASE("evals have as many names as there is room for, and those beyond are other") {
+  MemoryRecorder llm;
+  auto request = llm->start({.model = "m"});
+  for (int round = 0; round < 2; ++round)
+    for (std::size_t i = 0; i < pawl::llm::kEvalNames + 3; ++i)
+      request.eval("tone" + std::to_string(i), 1);
+  request.eval("correctness", 1);
+  llm->record_eval({.model = "m"}, "made.up", 1);
+  const Tally sent = llm.sent();
+  CHECK(sent.contexts().size() == pawl::llm::kEvalNames + 2);
+  CHECK(sent.of({"d", "llm.eval.tone63", {"model:m", "eval:tone63"}}).samples.size() == 2);
+  CHECK(sent.of({"d", "llm.eval.correctness", {"model:m", "eval:correctness"}}).sum == 1);
+  CHECK(sent.of({"d", "llm.eval.other", {"model:m", "eval:other"}}).samples.size() == 7);
+  CHECK(llm->stats().evals_other == 7);
+}
+
 }  // namespace

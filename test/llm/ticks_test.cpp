@@ -4,11 +4,27 @@
 
 #include <chrono>
 #include <cstdint>
+#include <fstream>
 
 #include <doctest/doctest.h>
 
+#include "support/temp_dir.h"
+
+namespace pawl::llm {
+
+struct TickScaleTest {
+  static void interrupt(TickScale& scale, std::int64_t ticks) {
+    scale.busy_ = true;
+    scale.begin_ticks_ = ticks;
+  }
+};
+
+}  // namespace pawl::llm
+
 namespace {
 
+using pawl::llm::elapsed;
+using pawl::llm::kernel_trusts_ticks;
 using pawl::llm::read_time;
 using pawl::llm::TickScale;
 using pawl::llm::TimeSource;
@@ -55,7 +71,6 @@ TEST_CASE("a counter that is off once keeps its measure, off twice it is not tru
   scale.observe(16 * 1'020 * kMillisecond, 2'020 * kMillisecond);
   CHECK_FALSE(scale.trusted());
   CHECK(scale.ns_per_tick() == 0.25);  // for the requests that are under way
-  CHECK_FALSE(scale.due(INT64_MAX - 1));
 }
 
 TEST_CASE("a counter that runs backwards is not trusted") {
@@ -74,7 +89,7 @@ TEST_CASE("both sources tell the same span of time, and neither runs backwards")
   pawl::llm::best_source();
   pass(std::chrono::milliseconds{25});
   const TimeSource best = pawl::llm::best_source();
-  if (!pawl::llm::has_invariant_ticks()) {
+  if (!pawl::llm::has_invariant_ticks() || !kernel_trusts_ticks(pawl::llm::kClockSourceFile)) {
     CHECK(best == TimeSource::steady);
     return;
   }
@@ -93,6 +108,63 @@ TEST_CASE("both sources tell the same span of time, and neither runs backwards")
     closest = off < 0 ? (-off < closest ? -off : closest) : (off < closest ? off : closest);
   }
   CHECK(closest < 0.01);
+}
+
+TEST_CASE(
+    "a counter that is set back is noticed at the next reading, however far it was set back") {
+  for (const std::int64_t back : {std::int64_t{1'000}, 4 * 500 * kMillisecond}) {
+    TickScale scale;
+    observe(scale, 0);
+    observe(scale, 1'000 * kMillisecond);
+    const std::int64_t begin = 4 * 1'000 * kMillisecond;
+    CHECK_FALSE(scale.due(begin + 1));
+    CHECK(scale.due(begin - back));
+    scale.observe(begin - back, 1'001 * kMillisecond);
+    CHECK_FALSE(scale.trusted());
+  }
+}
+
+TEST_CASE("a pair that is told late does not look like a counter that is set back") {
+  TickScale scale;
+  observe(scale, 0);
+  observe(scale, 1'000 * kMillisecond);
+  observe(scale, 1'000 * kMillisecond - 50);
+  CHECK(scale.trusted());
+}
+
+TEST_CASE("what lies between two readings is never negative and never wraps") {
+  CHECK(elapsed(3, 10) == 7);
+  CHECK(elapsed(10, 3) == 0);
+  CHECK(elapsed(INT64_MIN, INT64_MAX) == INT64_MAX);
+  CHECK(elapsed(INT64_MAX, INT64_MIN) == 0);
+}
+
+TEST_CASE("a counter that the kernel does not keep time by is not trusted") {
+  const pawl::test::TempDir dir;
+  const auto says = [&dir](const char* text) {
+    { std::ofstream{dir.file("clock")} << text; }
+    return kernel_trusts_ticks(dir.file("clock").c_str());
+  };
+  CHECK(says("tsc\n"));
+  CHECK_FALSE(says("hpet\n"));
+  CHECK_FALSE(says("kvm-clock\n"));
+  CHECK_FALSE(says("tsc-early\n"));
+  CHECK_FALSE(says(""));
+  CHECK_FALSE(kernel_trusts_ticks("/nonexistent/clock"));
+}
+
+// The state that fork() finds when another thread is telling a pair: its first half is told.
+TEST_CASE("a child of fork() measures anew what another thread was telling") {
+  TickScale scale;
+  observe(scale, 0);
+  pawl::llm::TickScaleTest::interrupt(scale, 4 * 40 * kMillisecond);
+  observe(scale, 60 * kMillisecond);
+  CHECK(scale.ns_per_tick() == 0);
+  scale.start_over_in_child();
+  observe(scale, 80 * kMillisecond);
+  CHECK(scale.ns_per_tick() == 0);
+  observe(scale, 100 * kMillisecond);
+  CHECK(scale.ns_per_tick() == 0.25);
 }
 
 }  // namespace
