@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include <asio/ip/tcp.hpp>
 #include <asio/ip/udp.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <sys/socket.h>
@@ -36,15 +37,29 @@ void widen_buffer(int descriptor) {
   setsockopt(descriptor, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes);
 }
 
-Result<BoundSocket> bind_udp(const Endpoint& endpoint) {
-  const asio::ip::udp::endpoint address{asio::ip::make_address(endpoint.host), endpoint.port};
-  Descriptor descriptor = new_socket(address.protocol().family(), SOCK_DGRAM);
+// A port whose last connections are still in TIME_WAIT can be taken again; one that somebody
+// listens on cannot.
+void allow_reuse(int descriptor) {
+  const int on = 1;
+  setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+}
+
+// Protocol: asio's UDP or TCP.
+template <class Protocol>
+Result<BoundSocket> bind_port(const Endpoint& endpoint) {
+  using Address = typename Protocol::endpoint;
+  const bool stream = endpoint.kind == Endpoint::Kind::http;
+  const Address address{asio::ip::make_address(endpoint.host), endpoint.port};
+  Descriptor descriptor =
+      new_socket(address.protocol().family(), stream ? SOCK_STREAM : SOCK_DGRAM);
   if (descriptor.get() < 0) return refused(endpoint, errno);
-  widen_buffer(descriptor.get());
-  asio::ip::udp::endpoint bound = address;
+  if (stream) allow_reuse(descriptor.get());
+  if (!stream) widen_buffer(descriptor.get());
+  Address bound = address;
   socklen_t size = static_cast<socklen_t>(bound.capacity());
   if (bind(descriptor.get(), address.data(), static_cast<socklen_t>(address.size())) != 0 ||
-      getsockname(descriptor.get(), bound.data(), &size) != 0) {
+      getsockname(descriptor.get(), bound.data(), &size) != 0 ||
+      (stream && listen(descriptor.get(), kBacklog) != 0)) {
     return refused(endpoint, errno);
   }
   Endpoint real = endpoint;
@@ -66,7 +81,7 @@ bool is_stale(const asio::local::stream_protocol::endpoint& address, int type) {
 }
 
 Result<BoundSocket> bind_unix(const Endpoint& endpoint) {
-  const bool stream = endpoint.kind == Endpoint::Kind::unix_stream;
+  const bool stream = endpoint.kind != Endpoint::Kind::unix_datagram;
   const int type = stream ? SOCK_STREAM : SOCK_DGRAM;
   const asio::local::stream_protocol::endpoint address{endpoint.path};
   const auto size = static_cast<socklen_t>(address.size());
@@ -119,7 +134,25 @@ SocketFile::~SocketFile() {
 }
 
 Result<BoundSocket> bind_socket(const Endpoint& endpoint) {
-  return endpoint.kind == Endpoint::Kind::udp ? bind_udp(endpoint) : bind_unix(endpoint);
+  if (endpoint.kind == Endpoint::Kind::udp) return bind_port<asio::ip::udp>(endpoint);
+  if (endpoint.kind == Endpoint::Kind::http) return bind_port<asio::ip::tcp>(endpoint);
+  return bind_unix(endpoint);
+}
+
+// A machine without IPv6 has no ::1, and a port that was free on 127.0.0.1 may be taken there.
+Result<std::vector<BoundSocket>> bind_sockets(const Endpoint& endpoint) {
+  const bool both = endpoint.host == "localhost";
+  Endpoint one = endpoint;
+  if (both) one.host = "127.0.0.1";
+  Result<BoundSocket> first = bind_socket(one);
+  if (!first) return first.error();
+  one.port = first->endpoint.port;
+  std::vector<BoundSocket> bound;
+  bound.push_back(std::move(*first));
+  if (!both) return bound;
+  one.host = "::1";
+  if (Result<BoundSocket> second = bind_socket(one)) bound.push_back(std::move(*second));
+  return bound;
 }
 
 }  // namespace pawl::tools

@@ -3,10 +3,11 @@
 // file that goes with it.
 //
 // Threads: values of one owner.
-// Errors: bind_socket says why, naming the endpoint.
+// Errors: bind_socket and bind_sockets say why, naming the endpoint.
 
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <sys/types.h>
 
@@ -55,5 +56,8 @@ struct BoundSocket {
 
 // Binds a non-blocking socket to an endpoint (not to "localhost"); a stream socket listens.
 Result<BoundSocket> bind_socket(const Endpoint& endpoint);
+
+// The same; "localhost" is 127.0.0.1 and, where there is IPv6, ::1 with the same port.
+Result<std::vector<BoundSocket>> bind_sockets(const Endpoint& endpoint);
 
 }  // namespace pawl::tools

@@ -14,7 +14,8 @@ namespace {
 using std::string_view;
 
 constexpr std::size_t kMaxPathBytes = 107;  // sockaddr_un::sun_path, less its NUL
-constexpr std::int64_t kDefaultPort = 8125;
+constexpr std::int64_t kDogStatsDPort = 8125;
+constexpr std::int64_t kTracePort = 8126;
 
 Error refused(string_view text, string_view complaint) {
   return Error{"cannot listen on \"" + printable(text) + "\": " + std::string{complaint}};
@@ -47,13 +48,16 @@ std::optional<HostPort> split_host(string_view text) {
   return HostPort{text.substr(0, colon), text.substr(colon + 1)};
 }
 
-Result<Endpoint> parse_udp(string_view whole, string_view text) {
+Result<Endpoint> parse_host(string_view whole, Endpoint::Kind kind, string_view text) {
   const auto parts = split_host(text);
-  if (!parts) return refused(whole, "expected udp://host:port");
+  const bool http = kind == Endpoint::Kind::http;
+  if (!parts)
+    return refused(whole, http ? "expected http://host:port" : "expected udp://host:port");
+  const std::int64_t usual = http ? kTracePort : kDogStatsDPort;
   const Result<std::int64_t> port =
-      parts->port.empty() ? Result<std::int64_t>{kDefaultPort} : parse_whole(parts->port, 0, 65535);
+      parts->port.empty() ? Result<std::int64_t>{usual} : parse_whole(parts->port, 0, 65535);
   if (!port) return refused(whole, "port " + port.error().message);
-  Endpoint made{Endpoint::Kind::udp, "localhost", static_cast<std::uint16_t>(*port), {}};
+  Endpoint made{kind, "localhost", static_cast<std::uint16_t>(*port), {}};
   if (parts->host == "localhost") return made;
   asio::error_code failed;
   const auto address = asio::ip::make_address(std::string{parts->host}, failed);
@@ -75,10 +79,11 @@ Result<Endpoint> parse_unix(string_view whole, Endpoint::Kind kind, string_view 
 }
 
 // A datagram socket for unix://: it is what every client tries first.
-constexpr std::array<std::pair<string_view, Endpoint::Kind>, 3> kUnixSchemes{{
+constexpr std::array<std::pair<string_view, Endpoint::Kind>, 4> kUnixSchemes{{
     {"unix://", Endpoint::Kind::unix_datagram},
     {"unixgram://", Endpoint::Kind::unix_datagram},
     {"unixstream://", Endpoint::Kind::unix_stream},
+    {"http+unix://", Endpoint::Kind::http_unix},
 }};
 
 }  // namespace
@@ -88,19 +93,30 @@ Result<Endpoint> parse_endpoint(string_view text) {
   for (const auto& [scheme, kind] : kUnixSchemes) {
     if (take_prefix(rest, scheme)) return parse_unix(text, kind, rest);
   }
+  if (take_prefix(rest, "http://")) {
+    if (!rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+    return parse_host(text, Endpoint::Kind::http, rest);
+  }
   const bool udp = take_prefix(rest, "udp://");
   if (!udp && rest.find("://") != string_view::npos) {
-    return refused(text, "expected udp://, unix://, unixgram:// or unixstream://");
+    return refused(text,
+                   "expected udp://, unix://, unixgram://, unixstream://, http:// or http+unix://");
   }
-  return parse_udp(text, rest);
+  return parse_host(text, Endpoint::Kind::udp, rest);
+}
+
+bool is_http(const Endpoint& endpoint) noexcept {
+  return endpoint.kind == Endpoint::Kind::http || endpoint.kind == Endpoint::Kind::http_unix;
 }
 
 std::string to_string(const Endpoint& endpoint) {
   if (endpoint.kind == Endpoint::Kind::unix_datagram) return "unixgram://" + endpoint.path;
   if (endpoint.kind == Endpoint::Kind::unix_stream) return "unixstream://" + endpoint.path;
+  if (endpoint.kind == Endpoint::Kind::http_unix) return "http+unix://" + endpoint.path;
+  const std::string scheme = endpoint.kind == Endpoint::Kind::http ? "http://" : "udp://";
   const bool v6 = endpoint.host.find(':') != std::string::npos;
   const std::string host = v6 ? "[" + endpoint.host + "]" : endpoint.host;
-  return "udp://" + host + ":" + std::to_string(endpoint.port);
+  return scheme + host + ":" + std::to_string(endpoint.port);
 }
 
 }  // namespace pawl::tools

@@ -4,7 +4,9 @@
 // network reaches is not offered.
 //
 //     udp://127.0.0.1:8125   udp://localhost:0   udp://[::1]   unix:///path   unixgram:///path
-//     unixstream:///path
+//     unixstream:///path   http://127.0.0.1:8126   http+unix:///path
+//
+// The last two serve the trace intake, the others DogStatsD.
 //
 // Threads: values.
 // Errors: by Result; the message names the text and what was expected.
@@ -18,15 +20,18 @@
 namespace pawl::tools {
 
 struct Endpoint {
-  enum class Kind : std::uint8_t { udp, unix_datagram, unix_stream };
+  enum class Kind : std::uint8_t { udp, unix_datagram, unix_stream, http, http_unix };
 
   Kind kind = Kind::udp;
-  std::string host;  // udp: a numeric loopback address without brackets, or "localhost" for both
+  std::string host;  // udp, http: a numeric loopback address without brackets; "localhost": both
   std::uint16_t port = 0;
   std::string path;  // of a Unix socket: absolute
 
   friend bool operator==(const Endpoint&, const Endpoint&) = default;
 };
+
+// Tells whether it speaks HTTP.
+bool is_http(const Endpoint& endpoint) noexcept;
 
 Result<Endpoint> parse_endpoint(std::string_view text);
 

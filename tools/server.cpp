@@ -17,28 +17,14 @@ Server::~Server() {
 }
 
 std::optional<Error> Server::open(const Endpoint& endpoint) {
-  const bool both = endpoint.kind == Endpoint::Kind::udp && endpoint.host == "localhost";
-  return both ? open_localhost(endpoint) : open_one(endpoint);
-}
-
-std::optional<Error> Server::open_one(const Endpoint& endpoint) {
-  Result<BoundSocket> socket = bind_socket(endpoint);
-  if (!socket) return socket.error();
+  Result<std::vector<BoundSocket>> bound = bind_sockets(endpoint);
+  if (!bound) return bound.error();
   const bool stream = endpoint.kind == Endpoint::Kind::unix_stream;
-  sources_.push_back(stream ? make_stream_source(*this, std::move(*socket))
-                            : make_datagram_source(*this, std::move(*socket)));
-  sources_.back()->start();
-  return std::nullopt;
-}
-
-// A machine without IPv6 has no ::1, and a port that was free on 127.0.0.1 may be taken there.
-std::optional<Error> Server::open_localhost(const Endpoint& endpoint) {
-  Endpoint one = endpoint;
-  one.host = "127.0.0.1";
-  if (auto error = open_one(one)) return error;
-  one.host = "::1";
-  one.port = sources_.back()->endpoint().port;
-  (void)open_one(one);
+  for (BoundSocket& socket : *bound) {
+    sources_.push_back(stream ? make_stream_source(*this, std::move(socket))
+                              : make_datagram_source(*this, std::move(socket)));
+    sources_.back()->start();
+  }
   return std::nullopt;
 }
 

@@ -80,8 +80,6 @@ class Server {
  private:
   friend class Source;
 
-  std::optional<Error> open_one(const Endpoint& endpoint);
-  std::optional<Error> open_localhost(const Endpoint& endpoint);
   // For the sources: false once stop() was called.
   bool deliver(std::string_view payload);
 

@@ -1,14 +1,12 @@
 #include <cerrno>
-#include <chrono>
 #include <memory>
 #include <unordered_set>
 #include <vector>
 
 #include <asio/posix/stream_descriptor.hpp>
-#include <asio/steady_timer.hpp>
-#include <sys/socket.h>
 #include <unistd.h>
 
+#include "tools/acceptor.h"
 #include "tools/source.h"
 
 namespace pawl::tools {
@@ -18,8 +16,6 @@ constexpr std::size_t kMaxConnections = 256;
 // So many reads before the other sockets get their turn, and at the most at the end.
 constexpr int kBatch = 16;
 constexpr int kMostAtTheEnd = 100'000;
-// Without descriptors left, accepting fails at once, again and again.
-constexpr std::chrono::milliseconds kPause{100};
 
 enum class Reading : std::uint8_t { more, empty, ended };
 
@@ -35,53 +31,25 @@ class StreamSource final : public Source {
  public:
   StreamSource(Server& server, BoundSocket socket)
       : Source(server, socket.endpoint),
-        file_(std::move(socket.file)),
-        descriptor_(io(), socket.descriptor.release()),
-        timer_(io()) {}
+        acceptor_(io(), std::move(socket), [this](Descriptor descriptor) {
+          take(std::move(descriptor));
+        }) {}
 
-  void start() override {
-    descriptor_.async_wait(asio::posix::descriptor_base::wait_read, [this](asio::error_code error) {
-      if (error) return;
-      accept_all();
-    });
-  }
+  void start() override { acceptor_.start(); }
 
   void drain() override {
-    while (accept_one()) {
-    }
+    acceptor_.drain();
     const std::vector<Shared> all{connections_.begin(), connections_.end()};
     for (const Shared& connection : all) read_or_end(connection, kMostAtTheEnd);
   }
 
  private:
-  void accept_all() {
-    while (accept_one()) {
-    }
-    if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      start();
-      return;
-    }
-    timer_.expires_after(kPause);
-    timer_.async_wait([this](asio::error_code error) {
-      if (!error) start();
-    });
-  }
-
-  // Tells whether there was one; errno says why not.
-  bool accept_one() {
-    int number = -1;
-    do
-      number = accept4(descriptor_.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
-    while (number < 0 && (errno == EINTR || errno == ECONNABORTED));
-    if (number < 0) return false;
-    if (connections_.size() >= kMaxConnections) {
-      close(number);
-      return true;
-    }
-    const auto made = std::make_shared<Connection>(io(), number);
+  // One too many is closed at once.
+  void take(Descriptor descriptor) {
+    if (connections_.size() >= kMaxConnections) return;
+    const auto made = std::make_shared<Connection>(io(), descriptor.release());
     connections_.insert(made);
     wait(made);
-    return true;
   }
 
   void wait(const Shared& connection) {
@@ -124,9 +92,7 @@ class StreamSource final : public Source {
     return Reading::ended;
   }
 
-  SocketFile file_;
-  asio::posix::stream_descriptor descriptor_;
-  asio::steady_timer timer_;
+  Acceptor acceptor_;
   std::unordered_set<Shared> connections_;
 };
 

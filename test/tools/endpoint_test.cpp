@@ -35,6 +35,15 @@ TEST_CASE("unix:// listens on a datagram socket") {
   CHECK(url_of("unixstream:///run/s.sock") == "unixstream:///run/s.sock");
 }
 
+TEST_CASE("http:// and http+unix:// serve the trace intake, on port 8126 when none is written") {
+  CHECK(url_of("http://127.0.0.1:0") == "http://127.0.0.1:0");
+  CHECK(url_of("http://localhost") == "http://localhost:8126");
+  CHECK(url_of("http://[::1]:9126/") == "http://[::1]:9126");
+  CHECK(url_of("http+unix:///run/apm.socket") == "http+unix:///run/apm.socket");
+  CHECK(url_of("http://10.0.0.1:8126").find("not a loopback address") != std::string::npos);
+  CHECK(url_of("http://").find("expected a numeric address") != std::string::npos);
+}
+
 TEST_CASE("an address that the network reaches is refused") {
   for (const char* text : {"udp://0.0.0.0:8125",
                            "udp://10.0.0.1:8125",
@@ -60,7 +69,7 @@ TEST_CASE("an endpoint that makes no sense is refused by its text") {
                            "udp://[::1]x",
                            "udp://[::1]:",
                            "tcp://127.0.0.1:1",
-                           "http://localhost",
+                           "https://localhost",
                            "unix://",
                            "unix://relative",
                            "unixstream://a/b"}) {
