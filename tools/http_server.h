@@ -6,7 +6,7 @@
 //     HttpServer http{io, [](const HttpRequest& request) { return HttpResponse{}; }};
 //     if (const auto error = http.open(endpoint)) ...
 //
-// Threads: the io_context's, but that open() and endpoints() may be called before it runs.
+// Threads: the io_context's; any one while it does not run.
 // Errors: open() says why; what clients do wrong is answered, and told to on_refusal.
 
 #include <functional>

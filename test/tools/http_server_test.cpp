@@ -2,18 +2,16 @@
 
 #include <chrono>
 #include <string>
-#include <thread>
 #include <utility>
 #include <vector>
 
-#include <asio/executor_work_guard.hpp>
-#include <asio/post.hpp>
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/temp_dir.h"
 #include "tools/http_client.h"
+#include "tools/server.h"
 
 namespace {
 
@@ -26,6 +24,7 @@ using pawl::tools::HttpLimits;
 using pawl::tools::HttpRequest;
 using pawl::tools::HttpResponse;
 using pawl::tools::HttpServer;
+using pawl::tools::Server;
 using Kind = Endpoint::Kind;
 
 // A server on a thread of its own that answers each request with its method, target and body.
@@ -34,16 +33,13 @@ class Serving {
   explicit Serving(const Endpoint& endpoint = {Kind::http, "127.0.0.1", 0, {}},
                    HttpLimits limits = {})
       : http_(
-            io_,
+            server_.context(),
             [](const HttpRequest& request) { return echo(request); },
             [this](std::string_view why) { refusals_.emplace_back(why); },
             limits) {
     const auto error = http_.open(endpoint);
     REQUIRE_MESSAGE(!error.has_value(), error->message);
-    thread_ = std::thread{[this] {
-      const auto guard = asio::make_work_guard(io_);
-      io_.run();
-    }};
+    server_.start();
   }
 
   ~Serving() { end(); }
@@ -52,12 +48,9 @@ class Serving {
 
   // Ends it; then the refusals can be read.
   const std::vector<std::string>& end() {
-    if (!thread_.joinable()) return refusals_;
-    asio::post(io_, [this] {
-      http_.drain();
-      io_.stop();
-    });
-    thread_.join();
+    if (std::exchange(ended_, true)) return refusals_;
+    server_.finish();
+    http_.drain();
     return refusals_;
   }
 
@@ -69,10 +62,10 @@ class Serving {
     return response;
   }
 
-  asio::io_context io_;
+  bool ended_ = false;
   std::vector<std::string> refusals_;
+  Server server_{[](std::string_view) {}};
   HttpServer http_;
-  std::thread thread_;
 };
 
 TEST_SUITE("concurrent") {
@@ -183,8 +176,9 @@ TEST_SUITE("concurrent") {
 
 TEST_CASE("a port that is taken is an error that names the endpoint") {
   const Serving owner;
-  asio::io_context io;
-  HttpServer late{io, [](const HttpRequest&) { return HttpResponse{}; }, [](std::string_view) {}};
+  Server server{[](std::string_view) {}};
+  HttpServer late{
+      server.context(), [](const HttpRequest&) { return HttpResponse{}; }, [](std::string_view) {}};
   const auto error = late.open(owner.endpoint());
   REQUIRE(error.has_value());
   CHECK(error->message ==
