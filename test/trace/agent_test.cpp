@@ -86,9 +86,9 @@ TEST_CASE("chunks go out as one array, with all headers of the intake") {
         {"datadog-send-real-http-status", "true"},
         {"content-length", "6"},
     };
-    for (const auto& [name, value] : expected) {
-      CAPTURE(name);
-      CHECK(request.header(name) == value);
+    for (const auto& header : expected) {
+      CAPTURE(header.first);
+      CHECK(request.header(header.first) == header.second);
     }
     CHECK(to.warnings.empty());
   }
