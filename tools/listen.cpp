@@ -24,11 +24,12 @@ namespace {
 using std::string_view;
 
 constexpr const char* kExamples =
-    R"(Prints each metric, event and service check that arrives, and rejected lines with the reason.
-With --json, an object a line; with --raw, the lines as they came. A summary on stderr ends it, also
-after Ctrl-C: how much came, and the percentiles that Datadog would show of each distribution, sample
-rates counted; with --json, they are objects of the kind "sketch" at the end of the output. Says "pawl: listening on URL..." on stderr when it is ready. Port 0 takes a free port.
-Only this machine is heard: loopback addresses, and Unix sockets of mode 0600.
+    R"(Prints each metric, event and service check that arrives, and rejected lines with the reason. With
+--json, an object a line; with --raw, the lines as they came. A summary on stderr ends it, also
+after Ctrl-C: how much came, and the percentiles that Datadog would show of each distribution,
+sample rates counted; with --json, they are objects of the kind "sketch" at the end of the output.
+Says "pawl: listening on URL..." on stderr when it is ready. Port 0 takes a free port. Only this
+machine is heard: loopback addresses, and Unix sockets of mode 0600.
 
 At http:// and http+unix:// it serves the trace intake: spans (/v0.4/traces, /v0.5/traces), /info and
 LLM Observability. Each trace is printed as a tree, or with --json as an object, once no more of it
