@@ -139,7 +139,24 @@ void AgentSketch::insert(double value, double rate) {
   const std::int64_t whole = whole_weight_of(rate);
   summary_.merge({whole, value, value, weight * value, value});
   empty_buffer();
-  add({{key, static_cast<std::uint64_t>(whole)}});
+  add({key, static_cast<std::uint64_t>(whole)});
+}
+
+// A value of many among thousands of bins should not copy them all.
+void AgentSketch::add(const Bin& count) {
+  const auto bin = std::lower_bound(
+      bins_.begin(), bins_.end(), count.key, [](const Bin& each, std::int32_t key) {
+        return each.key < key;
+      });
+  const bool is_there = bin != bins_.end() && bin->key == count.key;
+  const std::uint64_t room = most_in_a_bin() - (is_there ? bin->count : 0);
+  if (count.count > room || bins_.size() + (is_there ? 0 : 1) > kMostBins) {
+    add(Bins{count});
+  } else if (is_there) {
+    bin->count += count.count;
+  } else {
+    bins_.insert(bin, count);
+  }
 }
 
 // Bins that are one another's overflow are added up, where the Agent keeps them apart.

@@ -85,6 +85,7 @@ class AgentSketch {
   };
 
   std::uint64_t most_in_a_bin() const noexcept;
+  void add(const Bin& count);
   void add(const std::vector<Bin>& counts);
   void empty_buffer();
   void append(std::vector<Bin>& to, const Bin& run) const;

@@ -7,6 +7,7 @@
 
 #include "fuzz/sketch_input.h"
 
+// NOLINTNEXTLINE(readability-identifier-naming): the name is libFuzzer's.
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string found = pawl::test::sketch_difference({data, size});
   if (found.empty()) return 0;

@@ -23,7 +23,7 @@ namespace {
 
 using Input = std::span<const std::uint8_t>;
 
-constexpr std::size_t kMostSamples = 20'000;
+constexpr std::size_t kMostSamples = 6'000;
 constexpr std::array<std::size_t, 4> kDatagramBytes{1432, 8192, 128, 512};
 
 Client make_client(const std::shared_ptr<InMemoryTransport>& transport) {
