@@ -68,8 +68,8 @@ void Agent::send(std::span<const Chunk> chunks,
     Call call{deadline};
     send_spans(chunks, call, outcomes);
     send_events(chunks, call, outcomes);
-  } catch (const std::bad_alloc&) {
-    // What was not settled yet is as it was set above.
+  } catch (...) {
+    // No memory: what was not settled yet is as it was set above.
   }
 }
 
@@ -183,8 +183,8 @@ Features Agent::features(Time deadline) noexcept {
   if (state_ == nullptr) return {};
   try {
     ask_info(deadline);
-  } catch (const std::bad_alloc&) {
-    // Then as it was known before.
+  } catch (...) {
+    // No memory: then as it was known before.
   }
   return state_->features;
 }

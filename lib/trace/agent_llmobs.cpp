@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <new>
 #include <utility>
 
 #include "trace/agent_state.h"
@@ -58,8 +57,8 @@ void Agent::send_evaluations(std::span<const std::string> evaluations,
                  {evaluations.begin(), evaluations.end()},
                  call,
                  [&](std::size_t i, Fate fate) { fates[i] = fate; });
-  } catch (const std::bad_alloc&) {
-    // As above.
+  } catch (...) {
+    // No memory: what was not settled yet is as it was set above.
   }
 }
 

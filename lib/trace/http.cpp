@@ -239,7 +239,7 @@ Answer Http::request(const HttpRequest& request, Time deadline) noexcept {
     // where it learns of it by reading.
     const bool was_kept = !answer.connected && answer.failure == Answer::Failure::unreachable;
     return was_kept ? connection_->request(request, deadline) : answer;
-  } catch (const std::bad_alloc&) {
+  } catch (...) {
     return failed(Answer::Failure::no_memory);
   }
 }
