@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "support/environment_reads.h"
 #include "support/http_peer.h"
 #include "transport/descriptors.h"
 
@@ -283,6 +284,21 @@ TEST_CASE("the environment's proxies are not asked") {
   for (const char* name : {"http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
   CHECK(answer.status == 200);
   CHECK(proxy.connections() == 0);
+}
+
+TEST_CASE("requests read nothing of the environment") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  const pawl::test::EnvironmentReads all;
+  static_cast<void>(std::getenv("PATH"));
+  CHECK(all.count() == 1);  // the counter counts
+  for (const auto kind : kinds()) {
+    Called called{kind};
+    const pawl::test::EnvironmentReads reads;
+    CHECK(called.get().status == 200);
+    called.peer.stop();
+    CHECK(called.put({"x"}).failure == Failure::unreachable);
+    CHECK(reads.count() == 0);
+  }
 }
 
 TEST_CASE("its descriptors end with it, and none is inherited by a program that is run") {
