@@ -39,7 +39,7 @@ string_view reason(Why why) {
 // What clients say of themselves has passed no policy.
 bool is_of_client(const Item& item) {
   return item.kind == Kind::metric &&
-         (item.name.starts_with("datadog.dogstatsd.client.") || item.name.starts_with("pawl."));
+         (item.name.starts_with("datadog.dogstatsd.client.") || item.name == "pawl.tags_refused");
 }
 
 // As a call would say it.

@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <system_error>
 
+#include <poll.h>
 #include <unistd.h>
 
 namespace pawl::tools {
@@ -13,10 +14,20 @@ void LintLines::read_more() {
   at_ = 0;
   char bytes[std::size_t{64} << 10];
   const ssize_t got = read(descriptor_, bytes, sizeof bytes);
-  if (got < 0 && (errno == EINTR || errno == EAGAIN)) return;
+  if (got < 0 && errno == EINTR) return;
+  if (got < 0 && errno == EAGAIN) return await_more();
   if (got < 0) error_ = Error{std::generic_category().message(errno)};
   if (got > 0) buffer_.append(bytes, static_cast<std::size_t>(got));
   ended_ = got <= 0;
+}
+
+// Somebody made the descriptor non-blocking, and it may be shared: it stays as it is.
+void LintLines::await_more() {
+  pollfd waiting{descriptor_, POLLIN, 0};
+  if (poll(&waiting, 1, -1) < 0 && errno != EINTR) {
+    error_ = Error{std::generic_category().message(errno)};
+    ended_ = true;
+  }
 }
 
 void LintLines::skip_rest_of_line() {

@@ -33,6 +33,7 @@ class LintLines {
 
  private:
   void read_more();
+  void await_more();
   void skip_rest_of_line();
 
   // What is shown of a line that is too long.

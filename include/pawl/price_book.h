@@ -12,7 +12,7 @@
 //
 // Threads: const members from any thread, at the same time as any other member. Changes may come
 //   from several threads; each becomes visible as a whole. A child of fork() has the parent's
-//   prices; there, a change may wait for ever if another thread was changing the book at the fork.
+//   prices, and may change them.
 // Cost: of cost(), see there; a change copies one layer, and waits for no reader.
 // Errors: a bad file or price is refused with an Error that names it, and nothing has changed then.
 
@@ -99,7 +99,8 @@ struct PriceTier {
   friend bool operator==(const PriceTier&, const PriceTier&) = default;
 };
 
-// Of several tiers the highest that the input exceeds counts; at most 8.
+// Of several tiers the highest that the input exceeds counts, as a whole: what is not set in it is
+// billed as said above, not as below it. At most 8.
 struct ModelPrice {
   TokenPrices prices = {};
   std::vector<PriceTier> tiers = {};
@@ -160,9 +161,9 @@ class PAWL_API PriceBook {
   Result<PriceFileReport> load_file(std::string_view path) noexcept;
 
   // Reads the file again when it is not the one read last, told by inode, size and times; tells
-  // whether it was read. A bad file is one Error and is not tried again until it changes. To be
-  // called now and then; REQUIRES nothing: without a file it does nothing.
-  // Cost: a stat() while the file is the same.
+  // whether it was read. A bad file is one Error and is not tried again until it changes; one that
+  // cannot be read is one Error and is tried each time. To be called now and then; REQUIRES
+  // nothing: without a file it does nothing. Cost: a stat() while the file is the same.
   Result<bool> reload_if_changed() noexcept;
 
   // Gives what the file in use held; all 0 without one.

@@ -150,7 +150,8 @@ struct Stats {
   std::array<std::uint64_t, kRepairs> repaired{};
 
   // The keys that were refused most, the most first: look for their callers. 62 keys are told
-  // apart, the first that come; `(others)` are the rest.
+  // apart; `(others)` are the rest. When there are more, those with the lowest counts make room for
+  // them at a flush, and their counts go to the others.
   std::array<RefusedKey, kRefusedKeys> refused_keys{};
 
   // Calls (values, where a call has many) by type of metric, and the rest.

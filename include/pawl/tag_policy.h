@@ -9,7 +9,8 @@
 // For one metric the most specific rule counts: that of its exact name, then that of the longest
 // prefix, then the policy itself; each inherits from the next what it does not say. Names are those
 // on the wire, with the prefixes of the client. Events and checks, which have no metric's name, are
-// put to the policy itself. Tags of the options (global tags, a child's tags) are the program's own
+// put to the policy itself. Keys are compared as the back end stores them (`User ID` is `user_id`),
+// values byte by byte. Tags of the options (global tags, a child's tags) are the program's own
 // choice and always pass. docs/tag-policy.md has examples, and the same as JSON.
 //
 // A sample is kept when a tag of it is not, so sums stay exact on the tags that remain. What was
@@ -83,9 +84,9 @@ struct TagValueRule {
 struct TagMetricRule {
   // A metric's whole name, or how names begin and then `*`: "http.requests", "llm.*".
   std::string name;
-  // As in TagPolicy.
+  // As in TagPolicy. `other_keys` may stand alone where keys to allow are inherited.
   std::optional<std::vector<std::string>> allowed_keys = {};
-  TagAction other_keys = TagAction::drop_tag;
+  std::optional<TagAction> other_keys = {};
   std::vector<TagValueRule> values = {};
   std::vector<TagRename> renames = {};
   friend bool operator==(const TagMetricRule&, const TagMetricRule&) = default;
@@ -94,7 +95,7 @@ struct TagMetricRule {
 struct TagPolicy {
   // Keys that may pass; nullopt (the default) lets all pass, an empty list none.
   std::optional<std::vector<std::string>> allowed_keys = {};
-  // What becomes of the others: drop_tag or refuse_metric.
+  // What becomes of the others: drop_tag or refuse_metric. An error where no keys are named.
   TagAction other_keys = TagAction::drop_tag;
   // At most one for a key.
   std::vector<TagValueRule> values = {};

@@ -5,9 +5,10 @@
 // {a, b} and {b, a} are one context.
 //
 // What a tag may be: bytes that would break the line (`,` `|` `#` newline, CR, NUL, invalid UTF-8)
-// become `_`; more than 200 bytes are cut at a character boundary; more than 100 tags, and the keys
-// that the Agent obeys instead of storing (`host`, `device`, `jmx_check_name`, `dd.internal.*`),
-// are refused. Each is counted in Stats.
+// become `_`; more than 200 bytes are cut at a character boundary; more than 100 tags, as
+// they are written or with those of the options, and the keys that the Agent obeys instead of
+// storing (`host`, `device`, `jmx_check_name`, `dd.internal.*`), are refused. Each is counted in
+// Stats.
 //
 // Threads: values. Cost: two pointers. Errors: none here; see Stats::rejected and Stats::repaired.
 

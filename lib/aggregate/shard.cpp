@@ -55,8 +55,9 @@ void Shard::reject(Reject reason, Amount amount) noexcept {
 void Shard::note(const tags::Repairs& repairs, std::uint64_t times) noexcept {
   for (std::size_t i = 0; i < kRepairs; ++i)
     if (repairs.times[i] != 0) bump(repaired_[i], repairs.times[i] * times);
-  for (const std::uint8_t key : repairs.keys)
-    if (key != tags::RefusedKeys::kNone) bump(refused_keys_[key], times);
+  for (std::size_t i = 0; i < repairs.keys.size(); ++i)
+    if (repairs.keys[i] != tags::RefusedKeys::kNone)
+      bump(refused_keys_[repairs.keys[i]], repairs.key_times[i] * times);
   if (repairs.more_keys != 0)
     bump(refused_keys_[tags::RefusedKeys::kOthers], repairs.more_keys * times);
 }
@@ -154,6 +155,12 @@ Shard& ShardPool::acquire() {
 void ShardPool::release(Shard& shard) noexcept {
   const std::lock_guard lock{mutex_};
   shard.next_free_ = std::exchange(free_, &shard);
+}
+
+tags::RefusedCounts ShardPool::refused_keys() const noexcept {
+  tags::RefusedCounts counts{};
+  each([&counts](const Shard& shard) { shard.add_refused_keys_to(counts); });
+  return counts;
 }
 
 void ShardPool::await_lookers() noexcept {

@@ -116,6 +116,8 @@ class ShardPool {
       visit(*shard);
   }
   std::size_t size() const noexcept { return size_.load(std::memory_order_relaxed); }
+  // Sums what was refused by key.
+  tags::RefusedCounts refused_keys() const noexcept;
 
   // By the flusher: begins to wait for the look-ups that are at work.
   void await_lookers() noexcept;

@@ -233,7 +233,7 @@ std::vector<std::string> Core::due_telemetry(Clock::SteadyTime now) noexcept {
 std::vector<std::string> Core::telemetry_report(Clock::SteadyTime now) noexcept {
   try {
     const Flusher::Books books = flusher_.read();
-    return telemetry_.report({compose(books), books.taken.active_by_type, refused_keys()},
+    return telemetry_.report({compose(books), books.taken.active_by_type, shards_.refused_keys()},
                              registry_.refused_keys(),
                              now);
   } catch (const std::bad_alloc&) {
@@ -290,12 +290,6 @@ void Core::close_by(RealTime deadline) noexcept {
   sender_->disconnect();  // the core may outlive its client, its descriptor must not
 }
 
-tags::RefusedCounts Core::refused_keys() const noexcept {
-  tags::RefusedCounts counts{};
-  shards_.each([&counts](const aggregate::Shard& shard) { shard.add_refused_keys_to(counts); });
-  return counts;
-}
-
 Stats Core::stats() noexcept { return compose(flusher_.read()); }
 
 Stats Core::compose(const Flusher::Books& books) const noexcept {
@@ -308,7 +302,7 @@ Stats Core::compose(const Flusher::Books& books) const noexcept {
     for (std::size_t i = 0; i < kRepairs; ++i)
       stats.repaired[i] += shard.repaired(static_cast<Repair>(i));
   });
-  stats.refused_keys = registry_.refused_keys().highest(refused_keys());
+  stats.refused_keys = registry_.refused_keys().highest(shards_.refused_keys());
   // Every sample that was recorded is in exactly one of: refused at once, not taken yet, taken.
   Amount refused_at_once = stats.rejected_total();
   for (const Amount& amount : books.taken.rejected) refused_at_once -= amount;

@@ -140,7 +140,6 @@ class Core {
   std::vector<std::string> telemetry_report(Clock::SteadyTime now) noexcept;
   void close_by(RealTime deadline) noexcept;
   Stats compose(const Flusher::Books& books) const noexcept;
-  tags::RefusedCounts refused_keys() const noexcept;
   void unlock_after_fork() noexcept;
 
   const Plan plan_;

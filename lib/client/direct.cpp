@@ -32,11 +32,15 @@ bool is_plausible(const Core& core, std::optional<WallTime> when) noexcept {
   return unix_seconds(*when) >= 1 && *when <= core.plan().clock->wall_now() + std::chrono::hours{1};
 }
 
-// Makes a line by append(line, canonical), which tells why not, and keeps it.
+// Makes a line by append(line, canonical), which tells why not, and keeps it. The lease is as old
+// as the note, so that the note's keys have their numbers still.
 template <class Append>
-void keep_line(
-    Core& core, LineKind kind, Amount amount, Registry::Canonical canonical, const Append& append) {
-  const Core::Lease shard{core};
+void keep_line(Core& core,
+               const Core::Lease& shard,
+               LineKind kind,
+               Amount amount,
+               Registry::Canonical canonical,
+               const Append& append) {
   if (canonical.note.refused) return shard->reject(canonical.note.reject, amount);
   std::string line;
   if (!append(line, canonical)) return shard->reject(Reject::name, amount);
@@ -60,7 +64,9 @@ void record_note(Core& core,
     const auto line_of = [&](std::string& line, Registry::Canonical& made) {
       return append(line, note, made.tags, core.plan().constants, made.note.repairs);
     };
-    keep_line(core, kind, kOneSample, core.registry().canonical_tags(scope, note.tags), line_of);
+    const Core::Lease shard{core};
+    auto canonical = core.registry().canonical_tags(scope, note.tags);
+    keep_line(core, shard, kind, kOneSample, std::move(canonical), line_of);
   } catch (const std::bad_alloc&) {
     core.reject(Reject::no_memory, kOneSample);
   }
@@ -92,7 +98,8 @@ void record_at(Core& core, const Call& call, const PointInTime& point) noexcept 
   };
   try {
     const LineKind kind = counts ? LineKind::count : LineKind::gauge;
-    keep_line(core, kind, amount, core.registry().canonical(call), line_of);
+    const Core::Lease shard{core};
+    keep_line(core, shard, kind, amount, core.registry().canonical(call), line_of);
   } catch (const std::bad_alloc&) {
     core.reject(Reject::no_memory, amount);
   }

@@ -243,7 +243,10 @@ void Flusher::retire_idle(bool free_the_last) noexcept {
   if (!plan_.can_reclaim) return;
   context::Registry& registry = stages_.registry;
   try {
-    if (free_the_last) registry.free_retired();
+    if (free_the_last) {
+      registry.free_retired();
+      registry.refused_keys().free_turned(stages_.shards.refused_keys());
+    }
   } catch (const std::bad_alloc&) {
   }
   const bool waiting = registry.has_retired();
@@ -254,6 +257,7 @@ void Flusher::retire_idle(bool free_the_last) noexcept {
     registry.retire(look ? now_ - expiry : 0, now_);
   } catch (const std::bad_alloc&) {
   }
+  if (!waiting && registry.wants_turn()) registry.turn(stages_.shards.refused_keys());
   if (!waiting && registry.has_retired()) stages_.shards.await_lookers();
 }
 

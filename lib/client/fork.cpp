@@ -54,6 +54,7 @@ void Core::after_fork_in_child() noexcept {
   }
   flusher_.start_over_in_child();
   shards_.start_over_in_child();
+  registry_.refused_keys().start_over_in_child();
   telemetry_.start_over();
   // The other threads are not here, and hold it no more.
   references_.store(clients_.load() == 0 ? 0 : 1, std::memory_order_relaxed);

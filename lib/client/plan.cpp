@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "base/fence.h"
+#include "tags/json_tree.h"
 #include "tags/normalize.h"
 #include "tags/policy.h"
 #include "tags/tag_set.h"
@@ -168,7 +169,8 @@ Result<tags::Policy> choose_policy(const TagPolicy& own,
   if (own != TagPolicy{} || path.empty()) return tags::Policy{tags::with_llm_keys(own, prefix)};
   const auto named = TagPolicy::load(path);
   if (named) return tags::Policy{tags::with_llm_keys(*named, prefix)};
-  warnings.push_back("PAWL_TAG_POLICY is not used: " + named.error().message);
+  warnings.push_back(fmt::format(
+      "PAWL_TAG_POLICY '{}' is not used: {}", tags::shown(path), named.error().message));
   return tags::Policy{TagPolicy::llm(prefix)};
 }
 

@@ -45,8 +45,9 @@ Known Sight::look_closer(Core& core, Shard& shard, Call call, Known known, Amoun
 
 detail::Bound bind(Core& core, const Call& call, float rate) noexcept {
   try {
+    const Core::Lease shard{core};  // while it lives the note's keys keep their numbers
     const Answer answer = core.registry().hold(call);
-    core.note(answer.note.repairs, 1);
+    shard->note(answer.note.repairs, 1);
     if (answer.note.refused) return refused(core, answer.note.reject);
     return {&core, core.slot(), answer.context->index, rate};
   } catch (const std::bad_alloc&) {

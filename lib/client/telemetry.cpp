@@ -101,10 +101,8 @@ std::vector<std::string> Telemetry::report(const Totals& totals,
               traffic.bytes_dropped_queue - before.bytes_dropped_queue,
               traffic.bytes_dropped_writer - before.bytes_dropped_writer);
   add_by_type(report, "aggregated_context", totals.active_by_type, last_.active_by_type);
-  for (std::size_t i = 0; i < tags::kRefusedNumbers; ++i)
-    report.add_line("pawl.tags_refused",
-                    totals.refused_keys[i] - last_.refused_keys[i],
-                    fmt::format("key:{}", keys[i]));
+  for (const RefusedKey& refused : keys.between(last_.refused_keys, totals.refused_keys))
+    report.add_line("pawl.tags_refused", refused.tags, fmt::format("key:{}", refused.key()));
   auto lines = report.take();
   last_ = totals;
   next_ = now + kInterval;

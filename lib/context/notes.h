@@ -1,13 +1,13 @@
 #pragma once
 
 // What there is to count beside a sample: why it was refused, and what was repaired. Few different
-// ones occur in a program, so shapes hold their numbers.
+// ones occur in a program, so shapes hold their numbers. Where there are too many the notes turn
+// over: those of before stay readable until the next turn, the new ones have other numbers.
 //
-// Threads: operator[] from any, for a number that was given; number_of() from any.
+// Threads: operator[] from any, for a number that was given since the turn before the last;
+// number_of() from any; turn() from one at a time.
 
 #include <array>
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -30,23 +30,35 @@ struct Note {
 
 class Notes {
  public:
+  // Between two turns.
   static constexpr std::uint32_t kMost = 1024;
 
-  Notes() : notes_(std::make_unique<std::array<Note, kMost>>()) {}
+  Notes() : notes_(std::make_unique<std::array<Note, 2 * kMost>>()) {}
 
   // Number 0 is the plain note.
   const Note& operator[](std::uint32_t number) const noexcept { return (*notes_)[number]; }
 
-  // Gives the number of a note, the same for the same; nothing when there are kMost different ones.
-  // The latest are looked at first: a flood makes the same ones again and again.
+  // Gives the number of a note, the same for the same until a turn; nothing when there are kMost
+  // different ones. The latest are looked at first: a flood makes the same ones again and again.
   std::optional<std::uint32_t> number_of(const Note& note) noexcept {
     if (note.plain()) return 0;
     const std::lock_guard lock{mutex_};
-    for (std::uint32_t i = size_; i-- > 1;)
+    for (std::uint32_t i = first_ + size_; i-- > first_ + 1;)
       if ((*notes_)[i] == note) return i;
     if (size_ == kMost) return std::nullopt;
-    (*notes_)[size_] = note;
-    return size_++;
+    (*notes_)[first_ + size_] = note;
+    return first_ + size_++;
+  }
+
+  bool is_full() const noexcept {
+    const std::lock_guard lock{mutex_};
+    return size_ == kMost;
+  }
+  // Begins anew. REQUIRES: nobody reads what was noted before the last turn.
+  void turn() noexcept {
+    const std::lock_guard lock{mutex_};
+    first_ = kMost - first_;
+    size_ = 1;
   }
 
   // Stand around fork().
@@ -54,9 +66,10 @@ class Notes {
   void unlock() noexcept { mutex_.unlock(); }
 
  private:
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
+  std::uint32_t first_ = 0;  // of the half in use, whose first stands for the plain note
   std::uint32_t size_ = 1;
-  const std::unique_ptr<std::array<Note, kMost>> notes_;
+  const std::unique_ptr<std::array<Note, 2 * kMost>> notes_;
 };
 
 }  // namespace pawl::context

@@ -90,12 +90,13 @@ void Registry::add_tags(Canonical& made, std::uint32_t scope, Tags call) const {
 }
 
 Answer Registry::resolve(const Call& call) {
+  const std::uint32_t turn = turns_.load(std::memory_order_acquire);
   const Answer answer = this->answer(call, Contexts::Hold::no);
   // What is beyond the caps is not remembered: it would fill the memory that they are there to
   // save.
   const bool beyond = answer.note.refused ? answer.note.reject == Reject::context_limit
                                           : answer.note.repairs.made(Repair::context_overflow);
-  if (!beyond) remember(call, answer);
+  if (!beyond) remember(call, answer, turn);
   return answer;
 }
 
@@ -121,7 +122,7 @@ Answer Registry::answer(const Call& call, Contexts::Hold hold) {
   return answer;
 }
 
-void Registry::remember(const Call& call, const Answer& answer) noexcept {
+void Registry::remember(const Call& call, const Answer& answer, std::uint32_t turn) noexcept {
   if (!Digester::fits(call)) return;
   const Digest digest = digester_.digest(call);
   const auto note = notes_.number_of(answer.note);
@@ -129,6 +130,8 @@ void Registry::remember(const Call& call, const Answer& answer) noexcept {
   Stripe& stripe = shapes_[digest.high % kStripes];
   const std::lock_guard lock{stripe.mutex};
   if (!stripe.table.find(digest).is_new()) return;
+  // Its note may have the numbers of before a turn: turn() has been here, or will be.
+  if (turns_.load(std::memory_order_relaxed) != turn) return;
   // The context may have expired since it was found: retire() has been here, or will be.
   if (answer.context != nullptr && answer.context->expired) return;
   const std::size_t bytes = stripe.table.growth();
@@ -165,17 +168,28 @@ void Registry::retire(std::uint32_t idle_since, std::uint32_t now) {
   if (has_retired_) return;
   if (contexts_.expire(idle_since) != 0) {
     has_retired_ = true;
-    for (Stripe& stripe : shapes_) forget_expired(stripe);
+    forget([](const Known& known) { return known.context() && known.context()->expired; });
   }
   const bool all = shapes_full_.exchange(false);
   for (Stripe& stripe : shapes_) retire_tables(stripe, all);
 }
 
-void Registry::forget_expired(Stripe& stripe) noexcept {
-  const std::lock_guard lock{stripe.mutex};
-  const std::size_t removed = stripe.table.remove_if(
-      [](const Known& known) { return known.context() != nullptr && known.context()->expired; });
-  shape_count_.fetch_sub(removed, std::memory_order_relaxed);
+// The keys first: who sees the new turn gets no number that is being taken.
+void Registry::turn(const tags::RefusedCounts& counts) noexcept {
+  refused_keys_.turn(counts);
+  notes_.turn();
+  turns_.fetch_add(1, std::memory_order_release);
+  forget([](const Known& known) { return !known.plain(); });
+  has_retired_ = true;
+}
+
+template <class Gone>
+void Registry::forget(const Gone& gone) noexcept {
+  for (Stripe& stripe : shapes_) {
+    const std::lock_guard lock{stripe.mutex};
+    const std::size_t removed = stripe.table.remove_if(gone);
+    shape_count_.fetch_sub(removed, std::memory_order_relaxed);
+  }
 }
 
 // The bytes of what is retired are given back at once, though they are freed at a later flush:

@@ -108,9 +108,16 @@ class Registry {
   // and what those recorded has been taken. Throws std::bad_alloc, and can then be called again.
   void free_retired();
 
+  // Tells whether there are more different notes, or refused keys, than there are numbers.
+  bool wants_turn() const noexcept { return notes_.is_full() || refused_keys_.wants_turn(); }
+  // Makes room for other notes and keys; the shapes that have a note come again. Those are retired
+  // then, as by retire(), and REQUIRE that nothing was before. `counts` is the present ones.
+  void turn(const tags::RefusedCounts& counts) noexcept;
+
   const Directory& contexts(Kind kind) const noexcept { return contexts_.of(kind); }
   // Tells which keys the notes' numbers stand for.
   const tags::RefusedKeys& refused_keys() const noexcept { return refused_keys_; }
+  tags::RefusedKeys& refused_keys() noexcept { return refused_keys_; }
   std::array<std::uint64_t, kMetricTypes> contexts_by_type() const noexcept {
     return contexts_.by_type();
   }
@@ -133,10 +140,11 @@ class Registry {
   void add_child_tags(Scope& scope, const tags::TagSet& tags) const;
   void add_tags(Canonical& made, std::uint32_t scope, Tags call) const;
   Answer answer(const Call& call, Contexts::Hold hold);
-  void remember(const Call& call, const Answer& answer) noexcept;
+  void remember(const Call& call, const Answer& answer, std::uint32_t turn) noexcept;
   bool take_shape_bytes(std::size_t bytes) noexcept;
   void give_shape_bytes_back(std::size_t bytes) noexcept;
-  void forget_expired(Stripe& stripe) noexcept;
+  template <class Gone>
+  void forget(const Gone& gone) noexcept;
   void retire_tables(Stripe& stripe, bool all);
 
   const Limits limits_;
@@ -153,6 +161,7 @@ class Registry {
   std::atomic<std::size_t> shape_count_{0};
   std::atomic<std::size_t> shape_bytes_{0};
   std::atomic<bool> shapes_full_{false};
+  std::atomic<std::uint32_t> turns_{0};
 
   // The flusher's own.
   std::vector<std::unique_ptr<ShapeTable::Slots>> retired_tables_;

@@ -2,6 +2,8 @@
 #include <new>
 #include <utility>
 
+#include <pthread.h>
+
 #include <pawl/price_book.h>
 
 #include "llm/price_decimal.h"
@@ -44,7 +46,20 @@ string_view to_string(PriceSource source) noexcept {
 
 class PriceBook::Impl {
  public:
-  Impl() : shelf_(first_tables()) {}
+  Impl() : shelf_(first_tables()) {
+    static std::once_flag once;
+    std::call_once(once, [] { pthread_atfork(before_fork, after_fork, after_fork); });
+    const std::lock_guard lock{g_books_mutex};
+    next_ = std::exchange(g_first, this);
+  }
+  ~Impl() {
+    const std::lock_guard lock{g_books_mutex};
+    Impl** at = &g_first;
+    while (*at != this) at = &(*at)->next_;
+    *at = next_;
+  }
+  Impl(const Impl&) = delete;
+  Impl& operator=(const Impl&) = delete;
 
   auto read() const noexcept { return shelf_.read(); }
 
@@ -55,12 +70,14 @@ class PriceBook::Impl {
     if (!text) return text.error();
     auto parsed = parse_prices(std::move(*text));
     if (!parsed) return about(path, parsed.error());
+    PriceFileReport report = parsed->report;
     const std::lock_guard lock{writing_};
     publish_file(std::move(*parsed));
     path_ = std::move(path);
     stamp_ = stamp;
+    complaint_.clear();
     ++loads_;
-    return report_;
+    return report;
   }
 
   Result<bool> reload() {
@@ -72,11 +89,14 @@ class PriceBook::Impl {
     Result<ParsedPrices> parsed = text ? parse_prices(std::move(*text)) : text.error();
     const std::lock_guard lock{writing_};
     if (loads_ != before.loads) return false;  // another was loaded meanwhile
-    stamp_ = stamp;                            // that of a bad file too: it is tried once
-    if (!text) return text.error();
+    if (!text) return unread(text.error());
+    if (parsed) {
+      publish_file(std::move(*parsed));
+      ++loads_;
+    }
+    stamp_ = stamp;  // that of a bad file too: it is tried once
+    complaint_.clear();
     if (!parsed) return about(path_, parsed.error());
-    publish_file(std::move(*parsed));
-    ++loads_;
     return true;
   }
 
@@ -100,11 +120,6 @@ class PriceBook::Impl {
     return std::nullopt;
   }
 
-  PriceFileReport report() const {
-    const std::lock_guard lock{writing_};
-    return report_;
-  }
-
  private:
   struct Loaded {
     std::string path;
@@ -115,7 +130,7 @@ class PriceBook::Impl {
   static std::unique_ptr<const PriceTables> first_tables() {
     const auto empty = std::make_shared<const PriceLayer>();
     return std::make_unique<const PriceTables>(
-        PriceTables{empty, empty, std::make_shared<const PriceLayer>(snapshot_layer())});
+        PriceTables{empty, empty, std::make_shared<const PriceLayer>(snapshot_layer()), {}});
   }
 
   PriceTables tables() const { return *shelf_.read(); }
@@ -125,21 +140,43 @@ class PriceBook::Impl {
     return {path_, stamp_, loads_};
   }
 
-  // REQUIRES: writing_ is held.
+  // Throws std::bad_alloc, and then has changed nothing. REQUIRES: writing_ is held.
   void publish_file(ParsedPrices parsed) {
     PriceTables next = tables();
     next.file = std::make_shared<const PriceLayer>(std::move(parsed.layer));
+    next.report = std::make_shared<const PriceFileReport>(std::move(parsed.report));
     shelf_.replace(std::make_unique<const PriceTables>(std::move(next)));
-    report_ = std::move(parsed.report);
+  }
+
+  // What could not be read may be there in a moment, under the same stamp: it is tried each time,
+  // and told once. REQUIRES: writing_ is held.
+  Result<bool> unread(Error error) {
+    if (error.message == complaint_) return false;
+    complaint_ = error.message;
+    return error;
+  }
+
+  // All books stand in a list, for fork(): their locks are held across it, so that the child can
+  // change them.
+  static inline constinit std::mutex g_books_mutex;
+  static inline constinit Impl* g_first = nullptr;
+  static void before_fork() noexcept {
+    g_books_mutex.lock();
+    for (Impl* book = g_first; book != nullptr; book = book->next_) book->writing_.lock();
+  }
+  static void after_fork() noexcept {
+    for (Impl* book = g_first; book != nullptr; book = book->next_) book->writing_.unlock();
+    g_books_mutex.unlock();
   }
 
   PriceShelf<PriceTables> shelf_;
   mutable std::mutex writing_;
   // Guarded by writing_, as is the right to replace on the shelf.
   std::string path_;
-  FileStamp stamp_;
+  FileStamp stamp_;        // of what was read last
+  std::string complaint_;  // why the last attempt could not read, if it could not
   std::uint64_t loads_ = 0;
-  PriceFileReport report_;
+  Impl* next_ = nullptr;  // in the list of books
 };
 
 PriceBook::PriceBook() noexcept {
@@ -174,7 +211,9 @@ Result<bool> PriceBook::reload_if_changed() noexcept {
 }
 
 PriceFileReport PriceBook::file_report() const {
-  return impl_ == nullptr ? PriceFileReport{} : impl_->report();
+  if (impl_ == nullptr) return {};
+  const auto tables = impl_->read();
+  return tables->report == nullptr ? PriceFileReport{} : *tables->report;
 }
 
 std::optional<Error> PriceBook::override_price(string_view model,

@@ -1,8 +1,10 @@
 #include "llm/price_json.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 #include <string_view>
+#include <system_error>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -27,8 +29,27 @@ std::string shown(string_view text) {
   return std::string{text.substr(0, size)} + "...";
 }
 
+// Tells whether a number has no double, which ends the parser's work.
+bool is_beyond_double(string_view number) noexcept {
+  // What the shortest such numbers have: `1e309`, or so many digits.
+  constexpr std::size_t kLongestDouble = 308;
+  if (number.size() <= kLongestDouble && number.find_first_of("eE") == string_view::npos)
+    return false;
+  double value = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+  const bool beyond =
+      error == std::errc::result_out_of_range && end == number.data() + number.size();
+  return beyond && read_rate(number).fault != RateFault::too_low;
+}
+
+// Gives the length of the number that begins a text; 0 when none does.
+std::size_t number_size(string_view text) noexcept {
+  return std::min(text.find_first_not_of("+-.0123456789eE"), text.size());
+}
+
 // Python writes NaN and Infinity, which are not JSON, where a price is missing. As text of the same
-// length they are refused like any price that is no number, and the other models are kept.
+// length they are refused like any price that is no number, and the other models are kept; so are
+// numbers that no double holds.
 void quote_non_numbers(std::string& text) {
   static constexpr std::pair<string_view, string_view> kWords[] = {
       {"NaN", R"("N")"}, {"-Infinity", R"("-Infini")"}, {"Infinity", R"("Infini")"}};
@@ -37,7 +58,13 @@ void quote_non_numbers(std::string& text) {
     const char c = text[i];
     if (c == '"') quoted = !quoted;
     if (c == '\\' && quoted) ++i;
-    if (quoted || (c != 'N' && c != '-' && c != 'I')) continue;
+    if (quoted) continue;
+    if (const std::size_t size = number_size(string_view{text}.substr(i)); size > 1) {
+      if (is_beyond_double(string_view{text}.substr(i, size))) text[i] = text[i + size - 1] = '"';
+      i += size - 1;
+      continue;
+    }
+    if (c != 'N' && c != '-' && c != 'I') continue;
     for (const auto& [word, quotation] : kWords) {
       if (string_view{text}.substr(i, word.size()) != word) continue;
       std::memcpy(&text[i], quotation.data(), word.size());
@@ -45,6 +72,14 @@ void quote_non_numbers(std::string& text) {
       break;
     }
   }
+}
+
+// "line 3, column 5", as the parser says it.
+std::string place_of(string_view text, std::size_t at) {
+  const string_view before = text.substr(0, at);
+  const auto line = 1 + std::count(before.begin(), before.end(), '\n');
+  const auto line_start = before.rfind('\n') + 1;  // npos + 1 is 0
+  return "line " + std::to_string(line) + ", column " + std::to_string(at - line_start + 1);
 }
 
 const char* reason_of(RateFault fault) noexcept {
@@ -108,20 +143,11 @@ class Listener {
     return true;
   }
 
-  // The library's text is "[json.exception.parse_error.101] parse error at line 3, column 5: ...",
-  // or for a number beyond a double "[json.exception.out_of_range.406] number overflow ...".
-  bool parse_error(std::size_t position,
-                   const std::string&,
-                   const nlohmann::detail::exception& error) {
+  // The library's text is "[json.exception.parse_error.101] parse error at line 3, column 5: ...".
+  bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception& error) {
     string_view text = error.what();
     const auto place = text.find("line ");
-    const auto id = text.find("] ");
-    if (place != string_view::npos) {
-      complaint_ = shown(text.substr(place));
-    } else {
-      complaint_ = "byte " + std::to_string(position) + ": " +
-                   shown(id == string_view::npos ? text : text.substr(id + 2));
-    }
+    complaint_ = shown(place == string_view::npos ? text : text.substr(place));
     return false;
   }
 
@@ -215,7 +241,13 @@ class Listener {
 }  // namespace
 
 Result<ParsedPrices> parse_prices(std::string text) {
+  // The byte order mark of a text in UTF-8: no editor counts it as a column.
+  constexpr string_view kMark = "\xef\xbb\xbf";
+  if (text.starts_with(kMark)) text.erase(0, kMark.size());
   if (text.empty()) return Error{"is empty; expected a JSON object of models"};
+  // The parser takes it for the end of the text.
+  if (const auto nul = text.find('\0'); nul != std::string::npos)
+    return Error{place_of(text, nul) + ": a NUL byte; expected JSON"};
   quote_non_numbers(text);
   Listener listener;
   if (!Json::sax_parse(text, &listener)) return Error{listener.complaint()};

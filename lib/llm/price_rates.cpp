@@ -10,21 +10,16 @@ __extension__ using Wide = unsigned __int128;
 
 constexpr double kPicodollarsPerUsdPerMtok = 1e6;
 
-void take_if_set(Picodollars& rate, Picodollars said) {
-  if (said != kUnset) rate = said;
-}
-
 void stand_in(Picodollars& rate, Picodollars other) {
   if (rate == kUnset) rate = other;
 }
 
+// A tier reprices the whole request: a cache or reasoning price of below it does not hold above.
 void take_tier(Rates& rates, const Rates& tier) {
-  take_if_set(rates.input, tier.input);
-  take_if_set(rates.output, tier.output);
-  take_if_set(rates.cached_input, tier.cached_input);
-  take_if_set(rates.cache_creation, tier.cache_creation);
-  take_if_set(rates.cache_creation_1h, tier.cache_creation_1h);
-  take_if_set(rates.reasoning, tier.reasoning);
+  const Rates below = rates;
+  rates = tier;
+  stand_in(rates.input, below.input);
+  stand_in(rates.output, below.output);
 }
 
 // Six products of 64 bits fit 128: the rates are capped, at 40 bits.

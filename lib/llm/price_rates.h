@@ -33,7 +33,8 @@ struct Rates {
   Picodollars reasoning = kUnset;
 };
 
-// In a tier, what is unset is as below it.
+// In a tier, input and output that are unset are as below it; for the other rates that are unset
+// these two stand in, as everywhere.
 struct RateTier {
   std::uint64_t above_input_tokens = 0;
   Rates rates;

@@ -56,6 +56,7 @@ struct PriceTables {
   std::shared_ptr<const PriceLayer> program;
   std::shared_ptr<const PriceLayer> file;
   std::shared_ptr<const PriceLayer> snapshot;
+  std::shared_ptr<const PriceFileReport> report;  // of the file; nullptr without one
 
   struct Found {
     const PriceLayer::Entry* entry = nullptr;

@@ -181,6 +181,9 @@ std::string place(std::string_view file, std::string_view json, std::size_t at) 
 }
 
 Result<JsonTree> parse_json(std::string_view json, std::string_view file) {
+  // The parser takes it for the end of the text.
+  if (const auto nul = json.find('\0'); nul != std::string_view::npos)
+    return Error{fmt::format("{}: this is a NUL byte; expected JSON", place(file, json, nul))};
   Builder builder{json, file};
   nlohmann::json::sax_parse(json.begin(), json.end(), &builder);
   return std::move(builder).result();

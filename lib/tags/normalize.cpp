@@ -29,11 +29,11 @@ std::size_t character_size(std::string_view text) noexcept {
   return overlong || outside ? 0 : size;
 }
 
+char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
 bool equal_ignoring_case(std::string_view a, std::string_view b) noexcept {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [lower](char x, char y) {
-    return lower(x) == lower(y);
-  });
+  return std::equal(
+      a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return lower(x) == lower(y); });
 }
 
 // Gives the length of the bytes at the start that need no closer look, which in most texts are all:
@@ -57,15 +57,20 @@ void cut(std::string& out, std::size_t size) {
 }  // namespace
 
 void Repairs::note_key(std::uint8_t number) noexcept {
-  if (keys.back() != 0) {
-    if (more_keys < 255) ++more_keys;
-    return;
-  }
   // In one order, so that calls with the same tags in another order make one note.
   const auto end = std::find(keys.begin(), keys.end(), 0);
-  const auto at = std::upper_bound(keys.begin(), end, number);
-  std::move_backward(at, end, end + 1);
-  *at = number;
+  const auto at = std::lower_bound(keys.begin(), end, number);
+  const auto times_at = key_times.begin() + (at - keys.begin());
+  if (at != end && *at == number) {
+    ++*times_at;
+  } else if (end == keys.end()) {
+    ++more_keys;
+  } else {
+    std::move_backward(at, end, end + 1);
+    std::move_backward(times_at, key_times.end() - 1, key_times.end());
+    *at = number;
+    *times_at = 1;
+  }
 }
 
 bool append_clean(std::string& out, std::string_view text, std::string_view also) {
@@ -123,6 +128,16 @@ bool append_tag(std::string& out, std::string_view key, std::string_view value, 
   }
   if (out.size() == start) repairs.note(Repair::tag_empty);
   return out.size() != start;
+}
+
+std::string folded_key(std::string_view key) {
+  std::string folded{key};
+  for (char& c : folded) {
+    const bool kept =
+        static_cast<unsigned char>(c) >= 0x80 || is_name_byte(c) || c == '-' || c == '/';
+    c = kept ? lower(c) : '_';
+  }
+  return folded;
 }
 
 std::string_view key_of(std::string_view tag) noexcept { return tag.substr(0, tag.find(':')); }

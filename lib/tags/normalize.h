@@ -19,15 +19,16 @@ inline constexpr std::size_t kMaxNameBytes = 200;
 inline constexpr std::size_t kMaxTagBytes = 200;
 inline constexpr std::size_t kMaxTags = 100;
 
-// How often each repair was made in one call, and which keys were refused. A call has at most 100
-// tags, so a byte holds it.
+// How often each repair was made in one call, and which keys were refused. A call that is looked
+// into has at most kMaxTags tags, so a byte holds it; where options have more it stays at 255.
 struct Repairs {
   static constexpr std::size_t kMostKeys = 7;
 
   std::array<std::uint8_t, kRepairs> times{};
-  // The keys' numbers (RefusedKeys) in their order, 0 where there are no more; and how many found
-  // no place.
+  // The keys' numbers (RefusedKeys) in their order, 0 where there are no more; how many tags had
+  // each; and how many tags had a key that found no place.
   std::array<std::uint8_t, kMostKeys> keys{};
+  std::array<std::uint8_t, kMostKeys> key_times{};
   std::uint8_t more_keys = 0;
 
   void note(Repair repair) noexcept {
@@ -58,6 +59,11 @@ bool append_clean(std::string& out, std::string_view text, std::string_view also
 
 // Tells whether the Agent would obey a tag instead of storing it.
 bool is_reserved(std::string_view tag) noexcept;
+
+// Gives a key as the back end stores it, which does not tell `User ID` from `user_id`: ASCII
+// letters in lower case, and `_` for ASCII bytes that are no letter, digit, `_`, `-`, `.` or `/`
+// (docs.datadoghq.com, "Getting started with tags").
+std::string folded_key(std::string_view key);
 
 // Gives the part of a tag before its first colon.
 std::string_view key_of(std::string_view tag) noexcept;

@@ -22,10 +22,17 @@ std::string clean(std::string_view text) {
   return made;
 }
 
-std::vector<std::string> clean_and_sorted(const std::vector<std::string>& texts) {
+// Keys are compared as the back end stores them.
+std::string plain_key(std::string_view text) { return folded_key(clean(text)); }
+
+// That of a rule for values, of which `*` is for all.
+std::string value_key(std::string_view text) { return text == "*" ? "*" : plain_key(text); }
+
+template <class Make>
+std::vector<std::string> made_and_sorted(const std::vector<std::string>& texts, const Make& make) {
   std::vector<std::string> made;
   made.reserve(texts.size());
-  for (const std::string& text : texts) made.push_back(clean(text));
+  for (const std::string& text : texts) made.push_back(make(text));
   std::sort(made.begin(), made.end());
   return made;
 }
@@ -36,16 +43,16 @@ bool contains(const std::vector<std::string>& sorted, std::string_view text) noe
 
 // Adds what a rule says of itself to what it inherits. `One` is TagPolicy or TagMetricRule.
 template <class One>
-PolicyRules overlay(PolicyRules rules, const One& one) {
-  if (one.allowed_keys) {
-    rules.allowed_keys =
-        std::make_shared<const std::vector<std::string>>(clean_and_sorted(*one.allowed_keys));
-    rules.other_keys = one.other_keys;
-  }
+PolicyRules overlay(PolicyRules rules, const One& one, std::mutex& caps_mutex) {
+  if (one.allowed_keys)
+    rules.allowed_keys = std::make_shared<const std::vector<std::string>>(
+        made_and_sorted(*one.allowed_keys, plain_key));
+  rules.other_keys = std::optional{one.other_keys}.value_or(rules.other_keys);
   for (const TagValueRule& value : one.values)
-    rules.values.insert_or_assign(clean(value.key), std::make_shared<const ValueRule>(value));
+    rules.values.insert_or_assign(value_key(value.key),
+                                  std::make_shared<const ValueRule>(value, caps_mutex));
   for (const TagRename& rename : one.renames)
-    rules.renames.insert_or_assign(clean(rename.from), clean(rename.to));
+    rules.renames.insert_or_assign(plain_key(rename.from), clean(rename.to));
   return rules;
 }
 
@@ -63,19 +70,19 @@ std::string joined(std::string_view key, std::string_view value) {
 
 }  // namespace
 
-ValueRule::ValueRule(const TagValueRule& rule) : rule_(rule) {
-  if (rule_.allowed_values) rule_.allowed_values = clean_and_sorted(*rule_.allowed_values);
-  if (rule_.max_values != 0) cap_ = std::make_unique<ValueCap>(rule_.max_values);
+ValueRule::ValueRule(const TagValueRule& rule, std::mutex& caps_mutex) : rule_(rule) {
+  if (rule_.allowed_values) rule_.allowed_values = made_and_sorted(*rule_.allowed_values, clean);
+  if (rule_.max_values != 0) cap_ = std::make_unique<ValueCap>(rule_.max_values, caps_mutex);
 }
 
 // The cap last: what does not pass otherwise must not take a place.
-bool ValueRule::passes(std::string_view key, std::string_view value) const {
+bool ValueRule::passes(std::string_view key, std::string_view value, CapClaims& claims) const {
   if (rule_.allowed_values && !contains(*rule_.allowed_values, value)) return false;
   if (rule_.max_length != 0 && characters(value) > rule_.max_length) return false;
   const auto found = [value](TagPattern pattern) { return occurs(pattern, value); };
   const auto& patterns = rule_.refused_patterns;
   if (std::any_of(patterns.begin(), patterns.end(), found)) return false;
-  return cap_ == nullptr || cap_->admits(key, value);
+  return cap_ == nullptr || claims.claim(*cap_, key, value);
 }
 
 bool PolicyRules::allows(std::string_view key) const noexcept {
@@ -88,22 +95,25 @@ const ValueRule* PolicyRules::value_rule(std::string_view key) const noexcept {
   return found == values.end() ? nullptr : found->second.get();
 }
 
-Ruling rule(const PolicyRules* rules, std::string_view tag) {
+Ruling rule(const PolicyRules* rules, std::string_view tag, CapClaims& claims) {
   std::string_view key = key_of(tag);
   const std::string_view value = value_of(tag);
   Ruling ruling;
-  if (rules != nullptr) {
-    const auto renamed = rules->renames.find(key);
-    if (renamed != rules->renames.end()) {
-      key = renamed->second;
-      ruling = {.why = Why::renamed, .changed = joined(key, value)};
-    }
+  if (rules == nullptr) {
+    if (is_reserved(key)) ruling.why = Why::reserved;
+    return ruling;
+  }
+  std::string folded = folded_key(key);
+  const auto renamed = rules->renames.find(folded);
+  if (renamed != rules->renames.end()) {
+    key = renamed->second;
+    folded = folded_key(key);
+    ruling = {.why = Why::renamed, .changed = joined(key, value)};
   }
   if (is_reserved(key)) return {.why = Why::reserved};
-  if (rules == nullptr) return ruling;
-  if (!rules->allows(key)) return {.why = Why::key, .action = rules->other_keys};
-  const ValueRule* values = rules->value_rule(key);
-  if (values == nullptr || values->passes(key, value)) return ruling;
+  if (!rules->allows(folded)) return {.why = Why::key, .action = rules->other_keys};
+  const ValueRule* values = rules->value_rule(folded);
+  if (values == nullptr || values->passes(folded, value, claims)) return ruling;
   ruling = {.why = Why::value, .action = values->otherwise()};
   if (ruling.action == TagAction::replace_value)
     ruling.changed = joined(key, values->replacement());
@@ -118,15 +128,7 @@ struct Policy::Compiled {
   PolicyRules global;
   std::vector<Prefix> prefixes;  // the longest first
   std::map<std::string, PolicyRules, std::less<>> names;
-  std::vector<ValueCap*> caps;
-
-  // Rules that inherit share the caps of those that they inherit from.
-  void note_caps_of(const PolicyRules& rules) {
-    for (const auto& [key, values] : rules.values)
-      if (values->cap() != nullptr &&
-          std::find(caps.begin(), caps.end(), values->cap()) == caps.end())
-        caps.push_back(values->cap());
-  }
+  mutable std::mutex caps_mutex;
 
   const PolicyRules& of_prefix(std::string_view name) const noexcept {
     const auto begins = [name](const Prefix& prefix) { return name.starts_with(prefix.text); };
@@ -138,8 +140,7 @@ struct Policy::Compiled {
 Policy::Policy(const TagPolicy& policy) {
   if (policy == TagPolicy{}) return;
   const auto made = std::make_shared<Compiled>();
-  made->global = overlay({}, policy);
-  made->note_caps_of(made->global);
+  made->global = overlay({}, policy, made->caps_mutex);
   std::vector<const TagMetricRule*> metrics;
   for (const TagMetricRule& metric : policy.metrics) metrics.push_back(&metric);
   // Whoever inherits comes after all that it may inherit from.
@@ -152,8 +153,7 @@ Policy::Policy(const TagPolicy& policy) {
     std::string name = metric->name;
     const bool prefix = is_prefix(*metric);
     if (prefix) name.pop_back();
-    PolicyRules rules = overlay(made->of_prefix(name), *metric);
-    made->note_caps_of(rules);
+    PolicyRules rules = overlay(made->of_prefix(name), *metric, made->caps_mutex);
     if (prefix)
       made->prefixes.insert(made->prefixes.begin(), {std::move(name), std::move(rules)});
     else
@@ -170,13 +170,11 @@ const PolicyRules* Policy::of(std::string_view name) const noexcept {
 }
 
 void Policy::lock() const noexcept {
-  if (compiled_ == nullptr) return;
-  for (ValueCap* cap : compiled_->caps) cap->lock();
+  if (compiled_ != nullptr) compiled_->caps_mutex.lock();
 }
 
 void Policy::unlock() const noexcept {
-  if (compiled_ == nullptr) return;
-  for (ValueCap* cap : compiled_->caps) cap->unlock();
+  if (compiled_ != nullptr) compiled_->caps_mutex.unlock();
 }
 
 }  // namespace pawl::tags

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,20 +37,19 @@ TagPolicy with_llm_keys(TagPolicy policy, std::string_view prefix);
 // Which values a key may take.
 class ValueRule {
  public:
-  explicit ValueRule(const TagValueRule& rule);
+  ValueRule(const TagValueRule& rule, std::mutex& caps_mutex);
 
   // Throws std::bad_alloc.
-  bool passes(std::string_view key, std::string_view value) const;
+  bool passes(std::string_view key, std::string_view value, CapClaims& claims) const;
   TagAction otherwise() const noexcept { return rule_.otherwise; }
   const std::string& replacement() const noexcept { return rule_.replacement; }
-  ValueCap* cap() const noexcept { return cap_.get(); }
 
  private:
   TagValueRule rule_;  // the allowed values sorted, and as they are on the wire
   std::unique_ptr<ValueCap> cap_;
 };
 
-// What holds for one metric.
+// What holds for one metric. Keys are as folded_key() gives them.
 struct PolicyRules {
   std::shared_ptr<const std::vector<std::string>> allowed_keys;  // sorted; nullptr: all
   TagAction other_keys = TagAction::drop_tag;
@@ -73,8 +73,8 @@ struct Ruling {
   bool left_out() const noexcept { return refused() && action == TagAction::drop_tag; }
 };
 // Puts a tag (not empty, fit for the wire) to the rules of its metric, nullptr where there are none
-// but the reserved keys. Throws std::bad_alloc.
-Ruling rule(const PolicyRules* rules, std::string_view tag);
+// but the reserved keys. `claims` is that of its call. Throws std::bad_alloc.
+Ruling rule(const PolicyRules* rules, std::string_view tag, CapClaims& claims);
 
 class Policy {
  public:
@@ -85,7 +85,7 @@ class Policy {
   // Gives what holds for a metric, "" for events and checks; nullptr when all pass.
   const PolicyRules* of(std::string_view name) const noexcept;
 
-  // Stand around fork(): the locks of all caps are held in between.
+  // Stand around fork(): the lock of all caps is held in between.
   void lock() const noexcept;
   void unlock() const noexcept;
 

@@ -45,9 +45,38 @@ Fault check_keys(const std::string& at, const std::optional<std::vector<std::str
   return std::nullopt;
 }
 
-Fault check_other_keys(const std::string& at, TagAction action) {
-  if (action == TagAction::drop_tag || action == TagAction::refuse_metric) return std::nullopt;
-  return fault(at + "other_keys", to_string(action), "drop_tag or refuse_metric");
+Fault check_other_keys(const std::string& at, std::optional<TagAction> action) {
+  if (!action || *action == TagAction::drop_tag || *action == TagAction::refuse_metric)
+    return std::nullopt;
+  return fault(at + "other_keys", to_string(*action), "drop_tag or refuse_metric");
+}
+
+// Tells whether the rule for a metric inherits from the other.
+bool inherits(const TagMetricRule& rule, const TagMetricRule& from) {
+  std::string_view prefix = from.name;
+  if (!prefix.ends_with('*')) return false;
+  prefix.remove_suffix(1);
+  return std::string_view{rule.name}.starts_with(prefix);
+}
+
+// What becomes of other keys says nothing where no keys are named: more likely they were forgotten.
+Fault check_other_keys_of_none(const TagPolicy& policy) {
+  constexpr std::string_view kNamed = "allowed_keys too, for without them all keys pass";
+  if (policy.allowed_keys) return std::nullopt;
+  const auto names_keys = [](const TagMetricRule& rule) { return rule.allowed_keys.has_value(); };
+  const auto& metrics = policy.metrics;
+  if (policy.other_keys != TagAction::drop_tag &&
+      std::none_of(metrics.begin(), metrics.end(), names_keys))
+    return fault("other_keys", to_string(policy.other_keys), kNamed);
+  for (std::size_t i = 0; i < metrics.size(); ++i) {
+    const auto has_keys = [&](const TagMetricRule& from) {
+      return names_keys(from) && (&from == &metrics[i] || inherits(metrics[i], from));
+    };
+    if (metrics[i].other_keys && std::none_of(metrics.begin(), metrics.end(), has_keys))
+      return fault(
+          fmt::format("metrics[{}].other_keys", i), to_string(*metrics[i].other_keys), kNamed);
+  }
+  return std::nullopt;
 }
 
 Fault check_number(std::string field, std::size_t number, std::size_t most) {
@@ -84,18 +113,22 @@ Fault check_rename(const std::string& at, const TagRename& rename) {
   return fault(at + ".to", rename.to, "a key that the Agent does not obey");
 }
 
-// Checks each element of a list, and that no two are for the same.
-template <class One, class Check>
+std::string same_name(std::string_view name) { return std::string{name}; }
+std::string same_key(std::string_view key) { return key == "*" ? "*" : folded_key(key); }
+
+// Checks each element of a list, and that no two are for the same: of what same() makes the same.
+template <class One, class Same, class Check>
 Fault check_list(const std::string& list,
                  const std::vector<One>& ones,
                  std::string One::*name,
                  std::string_view name_field,
+                 const Same& same,
                  const Check& check) {
-  std::set<std::string_view> known;
+  std::set<std::string> known;
   for (std::size_t i = 0; i < ones.size(); ++i) {
     const std::string at = fmt::format("{}[{}]", list, i);
     if (auto wrong = check(at, ones[i])) return wrong;
-    if (!known.insert(ones[i].*name).second)
+    if (!known.insert(same(ones[i].*name)).second)
       return fault(fmt::format("{}.{}", at, name_field), ones[i].*name, "each at most once");
   }
   return std::nullopt;
@@ -106,10 +139,10 @@ template <class One>
 Fault check_common(const std::string& at, const One& one) {
   if (auto wrong = check_keys(at, one.allowed_keys)) return wrong;
   if (auto wrong = check_other_keys(at, one.other_keys)) return wrong;
-  if (auto wrong =
-          check_list(at + "values", one.values, &TagValueRule::key, "key", check_value_rule))
+  if (auto wrong = check_list(
+          at + "values", one.values, &TagValueRule::key, "key", same_key, check_value_rule))
     return wrong;
-  return check_list(at + "renames", one.renames, &TagRename::from, "from", check_rename);
+  return check_list(at + "renames", one.renames, &TagRename::from, "from", same_key, check_rename);
 }
 
 Fault check_metric(const std::string& at, const TagMetricRule& rule) {
@@ -129,7 +162,10 @@ Fault check_metric(const std::string& at, const TagMetricRule& rule) {
 
 std::optional<PolicyFault> find_fault(const TagPolicy& policy) {
   if (auto wrong = check_common("", policy)) return wrong;
-  return check_list("metrics", policy.metrics, &TagMetricRule::name, "name", check_metric);
+  if (auto wrong = check_list(
+          "metrics", policy.metrics, &TagMetricRule::name, "name", same_name, check_metric))
+    return wrong;
+  return check_other_keys_of_none(policy);
 }
 
 }  // namespace pawl::tags

@@ -7,8 +7,10 @@
 #include <system_error>
 #include <utility>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <pawl/tag_policy.h>
 
@@ -222,6 +224,14 @@ struct CloseFile {
   void operator()(std::FILE* file) const noexcept { std::fclose(file); }
 };
 
+// Opening a pipe would wait for whoever writes to it. Gives nullptr with errno.
+std::unique_ptr<std::FILE, CloseFile> open_at_once(const std::string& path) noexcept {
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+  std::FILE* const file = descriptor < 0 ? nullptr : ::fdopen(descriptor, "rb");
+  if (descriptor >= 0 && file == nullptr) ::close(descriptor);
+  return std::unique_ptr<std::FILE, CloseFile>{file};
+}
+
 Error too_long(const std::string& path) {
   return Error{fmt::format("{}: is longer than {} bytes; expected a policy", path, kMostBytes)};
 }
@@ -230,6 +240,9 @@ Error too_long(const std::string& path) {
 
 Result<TagPolicy> TagPolicy::parse(std::string_view json, std::string_view file) {
   if (json.size() > kMostBytes) return too_long(std::string{file});
+  // The byte order mark of a text in UTF-8: no editor counts it as a column.
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  if (json.starts_with(kMark)) json.remove_prefix(kMark.size());
   auto tree = tags::parse_json(json, file);
   if (!tree) return tree.error();
   Reader reader{json, file};
@@ -246,12 +259,11 @@ Result<TagPolicy> TagPolicy::load(const std::string& path) {
   const auto failed = [&path](std::string_view why) {
     return Error{fmt::format("{}: cannot be read: {}", path, why)};
   };
-  // Asked before it is opened: a pipe would wait for whoever writes to it.
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return failed(system_message(errno));
-  if (!S_ISREG(status.st_mode)) return failed("it is not a regular file");
-  const std::unique_ptr<std::FILE, CloseFile> file{std::fopen(path.c_str(), "rbe")};
+  const auto file = open_at_once(path);
   if (file == nullptr) return failed(system_message(errno));
+  struct stat status {};
+  if (::fstat(::fileno(file.get()), &status) != 0) return failed(system_message(errno));
+  if (!S_ISREG(status.st_mode)) return failed("it is not a regular file");
   std::string text(kMostBytes + 1, '\0');
   text.resize(std::fread(text.data(), 1, text.size(), file.get()));
   if (std::ferror(file.get()) != 0) return failed(system_message(errno));

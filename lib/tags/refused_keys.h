@@ -1,13 +1,14 @@
 #pragma once
 
 // The keys of which tags were refused, each with a small number that goes with a call's shape: the
-// counts are kept by number, beside the other tallies of each thread. The first 62 keys have a
-// number of their own, all others share one.
+// counts are kept by number, beside the other tallies of each thread, and only ever grow. 62 keys
+// have a number of their own, all others share one. When those do not suffice, the keys that were
+// counted least lose theirs to others, so that who offends most gets a number, whenever he comes;
+// what had been counted for them goes to the others.
 //
-// Threads: any. number_of() takes a lock only when a key is new.
+// Threads: any; one mutex. turn() and free_turned() from one at a time.
 
 #include <array>
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -26,34 +27,47 @@ class RefusedKeys {
  public:
   static constexpr std::uint8_t kNone = 0;
   static constexpr std::uint8_t kOthers = 1;
+  // How many keys lose their number in a turn.
+  static constexpr std::size_t kTurned = (kRefusedNumbers - 2) / 2;
 
   RefusedKeys() noexcept;
 
-  // Gives a key's number, the same for the same. What is longer than RefusedKey::kMostBytes is told
-  // by its beginning.
+  // Gives a key's number, the same for the same until a turn. What is longer than
+  // RefusedKey::kMostBytes is told by its beginning.
   std::uint8_t number_of(std::string_view key) noexcept;
 
-  // Gives the key of a number; that of the others for a number that was not given yet.
-  std::string_view operator[](std::size_t number) const noexcept {
-    const bool given = number < size_.load(std::memory_order_acquire);
-    return names_[given ? number : kOthers].key();
-  }
+  // Tells whether a key came, since the last turn, that found no number.
+  bool wants_turn() const noexcept;
+  // Takes the numbers of the keys that were counted least: number_of() gives them to nobody.
+  // `counts` is the present ones.
+  void turn(const RefusedCounts& counts) noexcept;
+  // Frees those numbers for other keys. REQUIRES: nobody counts under them any more.
+  void free_turned(const RefusedCounts& counts) noexcept;
 
+  // Gives by number which keys were counted between two readings, and how often; together that is
+  // what was counted.
+  std::array<RefusedKey, kRefusedNumbers> between(const RefusedCounts& before,
+                                                  const RefusedCounts& now) const noexcept;
   // Gives the keys with the highest counts, the highest first; the rest is empty.
   std::array<RefusedKey, kRefusedKeys> highest(const RefusedCounts& counts) const noexcept;
 
-  // Stand around fork().
+  // Stand around fork(). In the child all counts begin at 0.
   void lock() noexcept { mutex_.lock(); }
   void unlock() noexcept { mutex_.unlock(); }
+  void start_over_in_child() noexcept;
 
  private:
-  std::uint8_t find(std::uint64_t hash, std::string_view key) const noexcept;
+  enum class State : std::uint8_t { free, given, turned };
+  struct Number {
+    State state = State::free;
+    std::uint64_t hash = 0;
+    RefusedKey name;
+    std::uint64_t base = 0;  // what had been counted before it was this key's
+  };
 
-  std::mutex mutex_;
-  // What lies below it is written once, before it grows.
-  std::atomic<std::size_t> size_;
-  std::array<std::uint64_t, kRefusedNumbers> hashes_{};
-  std::array<RefusedKey, kRefusedNumbers> names_{};
+  mutable std::mutex mutex_;
+  bool wants_turn_ = false;
+  std::array<Number, kRefusedNumbers> numbers_{};
 };
 
 }  // namespace pawl::tags

@@ -28,6 +28,8 @@ Result<TagChecker> TagChecker::from(const TagPolicy& policy) {
 std::vector<TagChecker::Outcome> TagChecker::check(std::string_view name, Tags tags) {
   std::vector<Outcome> outcomes;
   const tags::PolicyRules* rules = state_->policy.of(name);
+  tags::CapClaims claims;
+  bool refused = false;
   for (const Tag& tag : tags) {
     tags::Repairs repairs;
     std::string text;
@@ -36,12 +38,14 @@ std::vector<TagChecker::Outcome> TagChecker::check(std::string_view name, Tags t
       outcome.why = Why::repaired;
       continue;
     }
-    tags::Ruling ruling = tags::rule(rules, text);
+    tags::Ruling ruling = tags::rule(rules, text, claims);
     outcome.why = ruling.why != Why::passed || !repairs.any() ? ruling.why : Why::repaired;
     outcome.refuses_call = ruling.refused() && ruling.action == TagAction::refuse_metric;
+    refused = refused || outcome.refuses_call;
     if (!ruling.changed.empty()) text = std::move(ruling.changed);
     if (!ruling.left_out() && !outcome.refuses_call) outcome.tag = std::move(text);
   }
+  if (!refused) claims.keep();
   return outcomes;
 }
 

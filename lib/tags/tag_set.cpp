@@ -64,19 +64,21 @@ std::optional<Reject> add_call_tags(TagSet& set,
                                     Tags call,
                                     const CallRules& rules,
                                     Repairs& repairs) {
+  if (call.size() > kMaxTags) return Reject::tags;
+  CapClaims claims;
   for (const Tag& tag : call) {
     std::string text;
     if (!append_tag(text, tag.key, tag.value, repairs)) continue;
-    Ruling ruling = rule(rules.policy, text);
+    Ruling ruling = rule(rules.policy, text, claims);
     // The key as the caller wrote it, so that the owner can find the caller.
     if (ruling.refused()) repairs.note_key(rules.refused_keys.number_of(key_of(text)));
     if (ruling.refused() && ruling.action == TagAction::refuse_metric) return Reject::policy;
     if (ruling.refused()) repairs.note(repair_of(ruling));
     if (!ruling.changed.empty()) text = std::move(ruling.changed);
     if (!ruling.left_out() && !rules.global.contains(text)) set.insert(std::move(text));
-    if (set.size() + rules.global.size() > kMaxTags) return Reject::tags;
   }
   if (set.size() + rules.global.size() > kMaxTags) return Reject::tags;
+  claims.keep();
   return std::nullopt;
 }
 

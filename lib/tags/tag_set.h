@@ -55,7 +55,8 @@ struct CallRules {
 };
 
 // Adds a call's tags to `set`, leaving out and changing what the rules say. Gives the reason to
-// refuse the call: a tag of it, or more than kMaxTags in all. Throws std::bad_alloc.
+// refuse the call: a tag of it, more than kMaxTags as it was written, or with those that are on the
+// line already. A refused call takes no place of a cap. Throws std::bad_alloc.
 std::optional<Reject> add_call_tags(TagSet& set,
                                     Tags call,
                                     const CallRules& rules,

@@ -51,4 +51,27 @@ TEST_CASE("notes beyond the most have no number, those before keep theirs") {
   CHECK(notes.number_of(Note{}) == 0);
 }
 
+TEST_CASE("a turn makes room for other notes, and those of before stay readable") {
+  Notes notes;
+  const auto before = notes.number_of(repaired(1));
+  for (int i = 0; notes.number_of(repaired(i)).has_value() && i < 100; ++i) continue;
+  for (std::uint8_t i = 0; !notes.is_full(); ++i)
+    for (std::uint8_t j = 1; j < 255; ++j) {
+      Note note{.refused = true};
+      note.repairs.times = {i, j};
+      static_cast<void>(notes.number_of(note));
+    }
+  notes.turn();
+  CHECK_FALSE(notes.is_full());
+  const auto after = notes.number_of(repaired(2));
+  REQUIRE(after.has_value());
+  CHECK(after != before);
+  CHECK(notes[*before] == repaired(1));
+  CHECK(notes[*after] == repaired(2));
+  CHECK(notes.number_of(repaired(1)) != before);
+  CHECK(notes[0].plain());
+  notes.turn();
+  CHECK(notes.number_of(repaired(3)) == 1);
+}
+
 }  // namespace

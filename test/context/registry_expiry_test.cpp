@@ -174,6 +174,37 @@ TEST_CASE("retiring and freeing survive each allocation that fails") {
   CHECK(counted(registry, "n")->name() == "n");
 }
 
+// Calls with two refused keys each, in so many pairs that their notes do not suffice.
+void call_with_pairs_of_keys(Registry& registry) {
+  for (int i = 0; i < 60; ++i)
+    for (int j = 0; j < i; ++j) {
+      const std::string one = "k" + std::to_string(i);
+      const std::string other = "k" + std::to_string(j);
+      const std::vector<Tag> tags = {{one, "v"}, {other, "v"}};
+      look_up(registry, call_of(MetricType::count, "n", tags));
+    }
+}
+
+TEST_CASE("notes that do not suffice turn over, and shapes that have none stay") {
+  pawl::context::Rules rules;
+  rules.policy = pawl::tags::Policy{{.allowed_keys = {{"good"}}}};
+  Registry registry{kRoomy, rules};
+  const std::vector<Tag> good = {{"good", "v"}};
+  const Call plain = call_of(MetricType::count, "n", good);
+  const Context* context = look_up(registry, plain).context;
+  call_with_pairs_of_keys(registry);
+  REQUIRE(registry.wants_turn());
+  CHECK(registry.shapes() == pawl::context::Notes::kMost);
+  registry.turn({});
+  CHECK(registry.has_retired());
+  CHECK_FALSE(registry.wants_turn());
+  CHECK(registry.shapes() == 1);
+  CHECK(shape_of(registry, plain).context() == context);
+  const std::vector<Tag> late = {{"late", "v"}};
+  look_up(registry, call_of(MetricType::count, "n", late));
+  CHECK(shape_of(registry, call_of(MetricType::count, "n", late)).context() != nullptr);
+}
+
 TEST_CASE("a million contexts come and go within the caps") {
   constexpr std::size_t kCap = 50'000;
   Registry registry{{.contexts = kCap, .bytes = 64 << 20}, {}};

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include <doctest/doctest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <pawl/price_book.h>
 
@@ -120,6 +122,45 @@ TEST_SUITE("concurrent") {
     for (int t = 0; t < 4; ++t)
       for (int i = 0; i < 50; ++i)
         CHECK(book.knows("", "m" + std::to_string(t) + "." + std::to_string(i)));
+  }
+
+  TEST_CASE("a child of fork reads and changes the book while other threads were changing it") {
+    constexpr int kForks = 100;
+    const TempDir dir;
+    const std::string path = dir.file("prices.json");
+    std::ofstream{path} << generation(1);
+    PriceBook book;
+    REQUIRE(book.load_file(path).ok());
+    std::atomic<bool> done{false};
+    std::atomic<int> changes{0};
+    std::vector<std::thread> writers;
+    writers.emplace_back([&] {
+      for (; !done; ++changes) book.override_price("own", {{.input_usd_per_mtok = 1}, {}});
+    });
+    writers.emplace_back([&] {
+      for (; !done; ++changes) static_cast<void>(book.load_file(path));
+    });
+    int good = 0;
+    for (int i = 0; i < kForks; ++i) {
+      const int before = changes;
+      while (changes == before) std::this_thread::yield();
+      const pid_t child = fork();
+      if (child == 0) {
+        alarm(20);  // ends a child that waits for ever
+        const bool told = book.file_report().models == 2;
+        const bool loaded = book.load_file(path).ok() && book.reload_if_changed().ok();
+        const bool set = !book.override_price("own", {{.input_usd_per_mtok = 2}, {}});
+        const auto cost = book.cost("", "own", {.input = 1});
+        _exit(told && loaded && set && cost && cost->input_picodollars() == 2'000'000 ? 0 : 1);
+      }
+      REQUIRE(child > 0);
+      int status = -1;
+      REQUIRE(waitpid(child, &status, 0) == child);
+      good += status == 0;
+    }
+    done = true;
+    for (std::thread& writer : writers) writer.join();
+    CHECK(good == kForks);
   }
 
   TEST_CASE("more threads read at one moment than there are slots") {

@@ -112,8 +112,29 @@ TEST_CASE("output does not count towards a tier's threshold") {
   CHECK(input_of(tiered(), {.input = 1, .output = 300'000}) == 100);
 }
 
-TEST_CASE("what a tier does not say is as below it") {
+TEST_CASE("an output price that a tier does not say is as below it") {
   CHECK(output_of(tiered(), {.input = 200'001, .output = 3}) == 3000);
+}
+
+TEST_CASE("cache and reasoning prices of below a tier do not hold in it") {
+  Price price{{1, 2, 3, 4, 5, 6}, {}, 0};
+  insert_tier(price, {100, {.input = 10, .output = 20, .cached_input = 7}});
+  insert_tier(price, {200, {.input = 100, .reasoning = 9}});
+  const Usage usage{.input = 150,
+                    .output = 2,
+                    .cached_input = 1,
+                    .cache_creation = 2,
+                    .reasoning = 1,
+                    .cache_creation_1h = 1};
+  CHECK(input_of(price, usage) == 149 * 10 + 7);
+  CHECK(output_of(price, usage) == 2 * 20);
+  Usage more = usage;
+  more.input = 250;
+  CHECK(input_of(price, more) == 250 * 100);
+  CHECK(output_of(price, more) == 20 + 9);
+  const auto made = to_model_price(price);
+  CHECK_FALSE(made.tiers[1].prices.cached_input_usd_per_mtok);
+  CHECK(made.tiers[1].prices.output_usd_per_mtok * 1e6 == 20);
 }
 
 TEST_CASE("of several tiers the highest that is exceeded counts") {

@@ -1,14 +1,17 @@
+#include <cstdint>
 #include <cstdio>
 #include <fstream>
 #include <string>
 #include <string_view>
 
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <pawl/price_book.h>
 
+#include "support/alloc_counter.h"
 #include "support/temp_dir.h"
 
 namespace {
@@ -131,6 +134,71 @@ TEST_CASE("overrides outlive a reload") {
   file.put("2e-6");
   CHECK(*book.reload_if_changed());
   CHECK(price_in(book) == "9");
+}
+
+// Lets the process open no further file while it lives.
+class NoDescriptors {
+ public:
+  NoDescriptors() {
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &before_) == 0);
+    const rlimit none{0, before_.rlim_max};
+    REQUIRE(setrlimit(RLIMIT_NOFILE, &none) == 0);
+  }
+  ~NoDescriptors() { setrlimit(RLIMIT_NOFILE, &before_); }
+  NoDescriptors(const NoDescriptors&) = delete;
+  NoDescriptors& operator=(const NoDescriptors&) = delete;
+
+ private:
+  rlimit before_{};
+};
+
+TEST_CASE("a file that cannot be read for a moment is one error, and is read when it can be") {
+  PriceFile file;
+  PriceBook book;
+  REQUIRE(book.load_file(file.path()).ok());
+  file.put("2e-6");
+  {
+    const NoDescriptors none;
+    const auto first = book.reload_if_changed();
+    REQUIRE_FALSE(first);
+    CHECK(first.error().message == file.path() + ": cannot be opened: Too many open files");
+    const auto second = book.reload_if_changed();
+    REQUIRE(second.ok());
+    CHECK_FALSE(*second);
+    CHECK(price_in(book) == "1");
+  }
+  const auto third = book.reload_if_changed();
+  REQUIRE(third.ok());
+  CHECK(*third);
+  CHECK(price_in(book) == "2");
+}
+
+TEST_CASE("a load that memory fails for has changed nothing, and any other all") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  PriceFile file;
+  PriceBook book;
+  REQUIRE(book.load_file(file.path()).ok());
+  int failures = 0;
+  for (std::uint64_t nth = 1;; ++nth) {
+    // A list of refusals, so that the report has something to copy.
+    file.put_text(R"({"mine": {"input_cost_per_token": )" + std::to_string(nth + 1) +
+                  R"(e-6, "output_cost_per_token": 0}, "a": 1, "b": 2})");
+    const std::string path = file.path();
+    const std::string before = price_in(book);
+    bool failed = false;
+    bool loaded = false;
+    {
+      const pawl::test::FailingAlloc failing{nth};
+      loaded = book.load_file(path).ok();
+      failed = failing.happened();
+    }
+    REQUIRE(loaded == !failed);
+    REQUIRE(price_in(book) == (loaded ? std::to_string(nth + 1) : before));
+    REQUIRE(book.file_report().refused == (loaded ? 2U : 0U));
+    if (!failed) break;
+    ++failures;
+  }
+  CHECK(failures > 10);
 }
 
 }  // namespace

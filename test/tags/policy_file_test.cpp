@@ -59,6 +59,7 @@ TEST_CASE("a policy is read with all its fields") {
                            .renames = {{"svc", "service"}},
                            .metrics = {{.name = "llm.*",
                                         .allowed_keys = std::vector<std::string>{},
+                                        .other_keys = TagAction::drop_tag,
                                         .values = {{.key = "model"}},
                                         .renames = {{"m", "model"}}}}};
   CHECK(*made == expected);
@@ -185,6 +186,29 @@ TEST_CASE("a file that is missing, none, or too long is told by its path") {
   const std::string longer = written(dir, "{}" + std::string(1 << 20, ' '));
   CHECK(failure(longer) == longer + ": is longer than 1048576 bytes; expected a policy");
   CHECK(TagPolicy::load(written(dir, "{}" + std::string((1 << 20) - 2, ' '))).ok());
+}
+
+TEST_CASE("a byte order mark is no part of the text, and shifts no column") {
+  const std::string mark = "\xef\xbb\xbf";
+  CHECK(TagPolicy::parse(mark + kWhole).ok());
+  CHECK(error_of(mark + R"({"other_keys": 3})").starts_with("p.json:1:16: other_keys is 3;"));
+  CHECK(error_of(mark + "{]").starts_with("p.json:1:2: this is no JSON"));
+}
+
+TEST_CASE("a NUL byte does not end the text: it is an error, and has a place") {
+  CHECK(error_of(kWhole + std::string{'\0'} + "and more") ==
+        "p.json:15:1: this is a NUL byte; expected JSON");
+  CHECK(error_of("{\n " + std::string{'\0'} + "}").starts_with("p.json:2:2: this is a NUL"));
+}
+
+TEST_CASE("a number beyond a double is an error with a place") {
+  CHECK(error_of(R"({"values": [{"key": "k", "max_values": 1e999}]})").starts_with("p.json:1:"));
+}
+
+TEST_CASE("a rule for other keys where no keys are named is an error with its place") {
+  CHECK(
+      error_of("{\"metrics\": [\n{\"name\": \"a\", \"other_keys\": \"drop_tag\"}]}")
+          .starts_with("p.json:2:29: metrics[0].other_keys is 'drop_tag'; expected allowed_keys"));
 }
 
 }  // namespace

@@ -29,7 +29,10 @@ Policy compiled(const TagPolicy& policy) {
 }
 
 Ruling ruling(const Policy& policy, std::string_view name, std::string_view tag) {
-  return pawl::tags::rule(policy.of(name), tag);
+  pawl::tags::CapClaims claims;
+  const Ruling made = pawl::tags::rule(policy.of(name), tag, claims);
+  claims.keep();
+  return made;
 }
 
 Why why(const Policy& policy, std::string_view tag, std::string_view name = "a.metric") {
@@ -62,8 +65,7 @@ TEST_CASE("a list lets exactly its keys pass, in whatever order it was written")
   const Policy policy = compiled({.allowed_keys = Words{"tier", "env", "model", "a"}});
   for (const char* tag : {"a:1", "env", "model:x:y", "tier:"})
     CHECK(why(policy, tag) == Why::passed);
-  for (const char* tag : {"en:x", "envs:x", "ENV:x", "zone:x", ":x"})
-    CHECK(why(policy, tag) == Why::key);
+  for (const char* tag : {"en:x", "envs:x", "zone:x", ":x"}) CHECK(why(policy, tag) == Why::key);
 }
 
 TEST_CASE("a key that is not allowed may refuse the metric") {
@@ -230,6 +232,42 @@ TEST_CASE("metrics that inherit a cap share it") {
   CHECK(why(policy, "t:2", "b") == Why::passed);
 }
 
+TEST_CASE("keys are compared as the back end stores them, and sent as they were written") {
+  const Policy policy = compiled({.allowed_keys = Words{"User_ID", "zone", "tenant", "new name"},
+                                  .values = {{.key = "ZONE", .allowed_values = Words{"a"}},
+                                             {.key = "tenant", .max_values = 1}},
+                                  .renames = {{"old name", "New_Name"}}});
+  for (const char* tag : {"user_id:1", "User_ID:1", "user id:1", "USER@ID:1", "zone:a", "Zone:a"})
+    CHECK(why(policy, tag) == Why::passed);
+  CHECK(ruling(policy, "m", "user id:1").changed.empty());
+  CHECK(why(policy, "user-id:1") == Why::key);
+  CHECK(why(policy, "Zone:b") == Why::value);
+  CHECK(why(policy, "zone:A") == Why::value);  // values are compared byte by byte
+  CHECK(why(policy, "Tenant:1") == Why::passed);
+  CHECK(why(policy, "tenant:1") == Why::passed);
+  CHECK(why(policy, "TENANT:2") == Why::value);
+  CHECK(ruling(policy, "m", "Old_Name:x").changed == "New_Name:x");
+}
+
+TEST_CASE("a cap of the key * counts spellings of a key together") {
+  const Policy policy = with_rule({.key = "*", .max_values = 1});
+  CHECK(why(policy, "User:1") == Why::passed);
+  CHECK(why(policy, "user:2") == Why::value);
+}
+
+TEST_CASE("a metric may say what becomes of keys that another rule does not allow") {
+  const Policy policy = compiled({.allowed_keys = Words{"a"},
+                                  .other_keys = TagAction::refuse_metric,
+                                  .metrics = {{.name = "x", .other_keys = TagAction::drop_tag},
+                                              {.name = "y", .allowed_keys = Words{"b"}}}});
+  CHECK(ruling(policy, "m", "c:1").action == TagAction::refuse_metric);
+  CHECK(ruling(policy, "x", "c:1").action == TagAction::drop_tag);
+  CHECK(why(policy, "a:1", "x") == Why::passed);
+  CHECK(ruling(policy, "y", "a:1").action == TagAction::refuse_metric);
+  CHECK_FALSE(find_fault({.metrics = {{.name = "l.*", .allowed_keys = Words{}},
+                                      {.name = "l.m", .other_keys = TagAction::drop_tag}}}));
+}
+
 TEST_CASE("copies share what their caps have let pass") {
   const Policy policy = with_rule({.key = "t", .max_values = 1});
   const Policy copy = policy;  // NOLINT(performance-unnecessary-copy-initialization)
@@ -263,6 +301,17 @@ TEST_CASE("what a policy says wrong is named by its field") {
       {{.allowed_keys = Words{}, .other_keys = TagAction::replace_value},
        "other_keys",
        "is 'replace_value'; expected drop_tag or refuse_metric"},
+      {{.other_keys = TagAction::refuse_metric},
+       "other_keys",
+       "is 'refuse_metric'; expected allowed_keys too"},
+      {{.metrics = {{.name = "b.*", .allowed_keys = Words{}},
+                    {.name = "a.b", .other_keys = TagAction::drop_tag}}},
+       "metrics[1].other_keys",
+       "is 'drop_tag'; expected allowed_keys too"},
+      {{.values = {{.key = "user id"}, {.key = "User_ID"}}},
+       "values[1].key",
+       "is 'User_ID'; expected each at most"},
+      {{.renames = {{"a", "b"}, {"A", "c"}}}, "renames[1].from", "is 'A'; expected each at most"},
       {{.values = {{.key = ""}}}, "values[0].key", "is ''; expected a tag's key"},
       {{.values = {{.key = "a"}, {.key = "a"}}}, "values[1].key", "is 'a'; expected each at most"},
       {{.values = {{.key = "a", .max_values = 10'001}}},

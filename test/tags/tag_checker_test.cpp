@@ -65,4 +65,13 @@ TEST_CASE("every word of a checker is its own") {
   CHECK(to_string(static_cast<Why>(99)) == "unknown");
 }
 
+TEST_CASE("a call that would be refused takes no place of a cap") {
+  auto checker = TagChecker::from({.allowed_keys = {{"t"}},
+                                   .other_keys = pawl::TagAction::refuse_metric,
+                                   .values = {{.key = "t", .max_values = 1}}});
+  REQUIRE(checker.ok());
+  CHECK(checker->check("m", {{"t", "refused"}, {"x", "1"}})[1].refuses_call);
+  CHECK(checker->check("m", {{"t", "good"}})[0].tag == "t:good");
+}
+
 }  // namespace

@@ -179,15 +179,73 @@ TEST_CASE("a call may have 100 tags, the global ones and the child's among them"
   CHECK_FALSE(takes(39, 60, set_of({"child:1", "child:2"})));
 }
 
-TEST_CASE("tags that are left out do not count towards the 100") {
-  Numbered call{100, "call"};
+TEST_CASE("a call that was written with more than 100 tags is refused, whatever would be left") {
+  const Policy none{{.allowed_keys = std::vector<std::string>{}}};
+  Numbered call{99, "call"};
+  call.tags.push_back({"host", "x"});
+  TagSet set;
+  Repairs repairs;
+  CHECK(add_call_tags(set, call.tags, {}, none, repairs));
+  CHECK(set.size() == 0);
+  call.tags.push_back({"call1", ""});
+  Repairs more;
+  CHECK_FALSE(add_call_tags(set, call.tags, {}, none, more));
+  CHECK_FALSE(more.any());
+}
+
+TEST_CASE("tags that are left out or the same as others take no room beside those of the line") {
+  Numbered call{40, "call"};
   call.tags.push_back({"call1", ""});
   call.tags.push_back({"host", "x"});
   call.tags.push_back({"", ""});
   TagSet set;
   Repairs repairs;
-  CHECK(add_call_tags(set, call.tags, {}, {}, repairs));
-  CHECK(set.size() == 100);
+  CHECK(add_call_tags(set, call.tags, Numbered{60, "global"}.set(), {}, repairs));
+  CHECK(set.size() == 40);
+}
+
+TEST_CASE("a key that a call repeats takes one place, and each of its tags counts") {
+  const Policy policy{{.allowed_keys = std::vector<std::string>{}}};
+  RefusedKeys keys;
+  const TagSet none;
+  std::vector<Tag> tags;
+  for (int i = 0; i < 20; ++i) tags.push_back({"user", "x"});
+  for (const char* key : {"a", "b", "c", "d", "e", "f", "g", "user", "a"})
+    tags.push_back({key, "x"});
+  TagSet set;
+  Repairs repairs;
+  CHECK_FALSE(pawl::tags::add_call_tags(set, tags, {policy.of("m"), none, keys}, repairs));
+  const auto times_of = [&](const char* key) {
+    for (std::size_t i = 0; i < Repairs::kMostKeys; ++i)
+      if (repairs.keys[i] == keys.number_of(key)) return int{repairs.key_times[i]};
+    return 0;
+  };
+  CHECK(times_of("user") == 21);
+  CHECK(times_of("a") == 2);
+  CHECK(times_of("f") == 1);
+  CHECK(repairs.more_keys == 1);
+}
+
+TEST_CASE("a call that is refused takes no place of a cap, whichever tag stands first") {
+  const pawl::TagPolicy policy{
+      .allowed_keys = {{"tenant", "zone"}},
+      .other_keys = pawl::TagAction::refuse_metric,
+      .values = {{.key = "tenant", .max_values = 1},
+                 {.key = "zone", .max_values = 1, .otherwise = pawl::TagAction::refuse_metric}}};
+  const Policy made{policy};
+  const auto passes = [&made](Tags tags) {
+    TagSet set;
+    Repairs repairs;
+    return add_call_tags(set, tags, {}, made, repairs);
+  };
+  CHECK_FALSE(passes({{"tenant", "refused"}, {"user", "1"}}));
+  CHECK(passes({{"zone", "eu"}}));
+  CHECK_FALSE(passes({{"tenant", "refused too"}, {"zone", "us"}}));
+  CHECK(passes({{"tenant", "good"}, {"zone", "eu"}}));
+  TagSet set;
+  Repairs repairs;
+  CHECK(add_call_tags(set, {{"tenant", "good"}}, {}, made, repairs));
+  CHECK(set.joined() == "tenant:good");
 }
 
 }  // namespace

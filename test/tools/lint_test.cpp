@@ -1,16 +1,25 @@
+#include <atomic>
+#include <chrono>
 #include <csignal>
 #include <fstream>
+#include <iterator>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "support/temp_dir.h"
 #include "tools/bound_socket.h"
 #include "tools/lint_keys.h"
+#include "tools/lint_lines.h"
 #include "tools/process.h"
 
 namespace {
@@ -23,6 +32,7 @@ using pawl::test::TempDir;
 using pawl::tools::Descriptor;
 using pawl::tools::DistinctValues;
 using pawl::tools::KeyValues;
+using pawl::tools::LintLines;
 
 const std::string kPolicy = R"({
   "allowed_keys": ["route", "zone", "user"],
@@ -84,7 +94,8 @@ TEST_CASE("lint says of each tag what becomes of it, and exits 1") {
                                      "a.c:1|g|#host:x,user:ada@example.org\n"
                                      "_e{1,1}:t|x|#team:a\n"
                                      "a-b:1|c\n"
-                                     "datadog.dogstatsd.client.metrics:1|c|#client:cpp\n");
+                                     "datadog.dogstatsd.client.metrics:1|c|#client:cpp\n"
+                                     "pawl.tags_refused:1|c|#client:cpp,key:user\n");
   CHECK(finished.code == 1);
   CHECK(finished.out ==
         "line 2: a.b: path:/v1 becomes route:/v1: the policy renames the key\n"
@@ -110,6 +121,52 @@ TEST_CASE("lint of what would arrive as it is says nothing and exits 0") {
     CHECK(finished.err.find(" clean, 0 changed, 0 refused, 0 rejected; 0 keys") !=
           std::string::npos);
   }
+}
+
+TEST_CASE("lint skips the telemetry of a client and no other metric of the name pawl") {
+  const Finished finished = run_pawl({"lint"},
+                                     "pawl.tags_refused:1|c|#host:x\n"
+                                     "datadog.dogstatsd.client.events:1|c|#host:x\n"
+                                     "pawl.of_mine:1|c|#host:x\n"
+                                     "pawl.tags_refused.mine:1|c|#host:x\n");
+  CHECK(finished.out ==
+        "line 3: pawl.of_mine: host:x is left out: the Agent would obey it\n"
+        "line 4: pawl.tags_refused.mine: host:x is left out: the Agent would obey it\n");
+}
+
+// Gives the state of a thread of this process: R while it works, S while it waits.
+char state_of(pid_t thread) {
+  std::ifstream stat{"/proc/self/task/" + std::to_string(thread) + "/stat"};
+  const std::string text{std::istreambuf_iterator<char>{stat}, {}};
+  const auto name_end = text.rfind(") ");
+  return name_end == std::string::npos ? '?' : text[name_end + 2];
+}
+
+TEST_CASE("lines from a descriptor that does not block are waited for at rest") {
+  int ends[2];
+  REQUIRE(pipe2(ends, O_CLOEXEC | O_NONBLOCK) == 0);
+  const Descriptor reading{ends[0]};
+  std::optional<Descriptor> writing{std::in_place, ends[1]};
+  std::atomic<pid_t> reader{0};
+  std::vector<std::string> texts;
+  std::thread thread{[&] {
+    reader = gettid();
+    LintLines lines{reading.get()};
+    while (const auto line = lines.next()) texts.emplace_back(line->text);
+  }};
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  bool rests = false;
+  for (const char* text : {"a\nb", "c\n", "d"}) {
+    for (int seen = 0; seen < 20 && std::chrono::steady_clock::now() < end;)
+      seen = reader != 0 && state_of(reader) == 'S' ? seen + 1 : 0;
+    rests = std::chrono::steady_clock::now() < end;
+    const std::string_view bytes = text;
+    CHECK(write(writing->get(), bytes.data(), bytes.size()) == static_cast<ssize_t>(bytes.size()));
+  }
+  writing.reset();
+  thread.join();
+  CHECK(rests);
+  CHECK(texts == std::vector<std::string>{"a", "bc", "d"});
 }
 
 TEST_CASE("lint --json prints an object a finding") {
