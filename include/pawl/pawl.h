@@ -15,5 +15,6 @@
 #include "pawl/stats.h"
 #include "pawl/tag_policy.h"
 #include "pawl/tags.h"
+#include "pawl/trace.h"
 #include "pawl/transport.h"
 #include "pawl/version.h"

@@ -101,8 +101,8 @@ class PAWL_API Tracer {
       if (!texts[i].empty()) store(headers, detail::kHeaders[i], texts[i]);
   }
 
-  // Sends what has ended, on this thread, until `timeout` at the most; tells whether all was
-  // accepted.
+  // Sends the traces of which no span is open, on this thread, until `timeout` at the most; tells
+  // whether all was accepted.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds{2}) const noexcept;
 
   // Sends what has ended, until `deadline` at the most, and ends the background thread; tells what

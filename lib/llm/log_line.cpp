@@ -4,35 +4,13 @@
 #include <string_view>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 namespace pawl::llm {
 
 namespace {
 
 constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-// Gives how many bytes the UTF-8 character at the front takes (Unicode 15, table 3-7); 0 when there
-// is none.
-std::size_t character_at(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t i) {
-    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0U;
-  };
-  const auto follows = [&byte](std::size_t i) { return (byte(i) & 0xc0U) == 0x80U; };
-  const unsigned first = byte(0);
-  if (first < 0x80) return 1;
-  if (first >= 0xc2 && first <= 0xdf) return follows(1) ? 2 : 0;
-  if (first >= 0xe0 && first <= 0xef) {
-    const bool overlong = first == 0xe0 && byte(1) < 0xa0;
-    const bool surrogate = first == 0xed && byte(1) > 0x9f;
-    return follows(1) && follows(2) && !overlong && !surrogate ? 3 : 0;
-  }
-  if (first >= 0xf0 && first <= 0xf4) {
-    const bool overlong = first == 0xf0 && byte(1) < 0x90;
-    const bool beyond = first == 0xf4 && byte(1) > 0x8f;
-    return follows(1) && follows(2) && follows(3) && !overlong && !beyond ? 4 : 0;
-  }
-  return 0;
-}
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
@@ -138,7 +116,7 @@ LogRecord::LogRecord(const FinishedRequest& request) noexcept
 void append_json_text(std::string& out, std::string_view text) {
   out += '"';
   while (!text.empty()) {
-    const std::size_t size = character_at(text);
+    const std::size_t size = base::character_at(text);
     if (size == 1)
       append_escaped(out, text[0]);
     else if (size == 0)

@@ -1,0 +1,153 @@
+#include "trace/arena.h"
+
+#include <algorithm>
+#include <chrono>
+#include <new>
+#include <utility>
+
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+
+namespace pawl::trace {
+
+namespace {
+
+template <class Node>
+void free_list(Node* first) noexcept {
+  while (first != nullptr) delete std::exchange(first, first->next_free);
+}
+
+void free_blocks(Block* first) noexcept {
+  while (first != nullptr) Block::free(std::exchange(first, first->next_free));
+}
+
+}  // namespace
+
+std::uint64_t random_seed() noexcept {
+  std::uint64_t seed = 0;
+  if (::getrandom(&seed, sizeof seed, GRND_NONBLOCK) == sizeof seed) return seed;
+  // A machine that has just started, or a system without it.
+  static std::atomic<std::uint64_t> calls{0};
+  const auto now =
+      static_cast<std::uint64_t>(std::chrono::steady_clock::now().time_since_epoch().count());
+  const auto process = static_cast<std::uint64_t>(::getpid());
+  return base::fold_multiply(now ^ process << 40U, calls.fetch_add(1) * 2 + 1);
+}
+
+Block* Block::make(std::size_t capacity) noexcept {
+  void* const memory = ::operator new(sizeof(Block) + capacity, std::nothrow);
+  return memory == nullptr ? nullptr : new (memory) Block{static_cast<std::uint32_t>(capacity)};
+}
+
+void Block::free(Block* block) noexcept {
+  block->~Block();
+  ::operator delete(block);
+}
+
+Arena::Arena(Core& core, Budget& budget) noexcept
+    : core_(core), budget_(budget), random_(random_seed()) {}
+
+Arena::~Arena() {
+  free_list(drafts_);
+  free_list(given_drafts_.take_all());
+  free_list(states_);
+  free_list(given_states_.take_all());
+  free_blocks(spare_);
+  free_blocks(given_blocks_.take_all());
+  free_blocks(emptied_);
+  if (oldest_ == nullptr) oldest_ = first_;
+  while (oldest_ != nullptr) Block::free(std::exchange(oldest_, oldest_->next.load()));
+}
+
+// SplitMix64: a permutation of a counter, so that one thread gives no id twice.
+std::uint64_t Arena::next_id() noexcept {
+  for (;;) {
+    random_ += 0x9e37'79b9'7f4a'7c15;
+    std::uint64_t id = random_;
+    id = (id ^ id >> 30U) * 0xbf58'476d'1ce4'e5b9;
+    id = (id ^ id >> 27U) * 0x94d0'49bb'1331'11eb;
+    id ^= id >> 31U;
+    if (id != 0) return id;
+  }
+}
+
+Draft* Arena::take_draft() noexcept {
+  if (drafts_ == nullptr) drafts_ = given_drafts_.take_all();
+  if (drafts_ == nullptr) return new (std::nothrow) Draft{*this};
+  return std::exchange(drafts_, drafts_->next_free);
+}
+
+TraceState* Arena::take_state() noexcept {
+  if (states_ == nullptr) states_ = given_states_.take_all();
+  if (states_ == nullptr) return new (std::nothrow) TraceState{*this};
+  return std::exchange(states_, states_->next_free);
+}
+
+void Arena::put_back(Draft& draft) noexcept {
+  draft.clear();
+  if (draft.home != this) return draft.home->give_back(draft);
+  draft.next_free = std::exchange(drafts_, &draft);
+}
+
+Block* Arena::next_block(std::size_t bytes, SpanDrop& why_not) noexcept {
+  const std::size_t wanted = std::max(bytes, Block::kBytes);
+  if (spare_ == nullptr) spare_ = given_blocks_.take_all();
+  if (wanted == Block::kBytes && spare_ != nullptr) {
+    spare_count_.fetch_sub(1, std::memory_order_relaxed);
+    return std::exchange(spare_, spare_->next_free);
+  }
+  if (!budget_.take(wanted)) {
+    why_not = SpanDrop::buffer_full;
+    return nullptr;
+  }
+  Block* const made = Block::make(wanted);
+  if (made == nullptr) {
+    budget_.give_back(wanted);
+    why_not = SpanDrop::no_memory;
+  }
+  return made;
+}
+
+Record* Arena::begin_record(std::size_t most_bytes, SpanDrop& why_not) noexcept {
+  most_bytes += 8;  // to the next multiple
+  if (current_ == nullptr || current_->capacity - used_ < most_bytes) [[unlikely]] {
+    Block* const block = next_block(most_bytes, why_not);
+    if (block == nullptr) return nullptr;
+    if (current_ == nullptr)
+      first_.store(block, std::memory_order_release);
+    else
+      current_->next.store(block, std::memory_order_release);
+    current_ = block;
+    used_ = 0;
+  }
+  return reinterpret_cast<Record*>(current_->bytes() + used_);
+}
+
+void Arena::publish(Record& record, const char* end) noexcept {
+  const auto bytes = static_cast<std::size_t>(end - reinterpret_cast<const char*>(&record));
+  record.bytes = static_cast<std::uint32_t>((bytes + 7) & ~std::size_t{7});
+  used_ += record.bytes;
+  bump(published_);
+  current_->used.store(used_, std::memory_order_release);
+}
+
+void Arena::give_blocks_back() noexcept {
+  while (emptied_ != nullptr) {
+    Block* const block = std::exchange(emptied_, emptied_->next_free);
+    if (block->capacity != Block::kBytes ||
+        spare_count_.load(std::memory_order_relaxed) >= kSpareBlocks) {
+      budget_.give_back(block->capacity);
+      Block::free(block);
+      continue;
+    }
+    block->next.store(nullptr, std::memory_order_relaxed);
+    block->used.store(0, std::memory_order_relaxed);
+    block->taken = 0;
+    spare_count_.fetch_add(1, std::memory_order_relaxed);
+    given_blocks_.push(block);
+  }
+}
+
+}  // namespace pawl::trace

@@ -1,0 +1,36 @@
+#pragma once
+
+// Whether a trace is kept, and who decided: four bytes, so that spans on many threads can change
+// it.
+//
+// Threads: AtomicDecision any; the rest are values.
+
+#include <atomic>
+#include <cstdint>
+
+namespace pawl::trace {
+
+// Datadog's numbers for who decided; the tag _dd.p.dm is "-" and the number.
+enum class Mechanism : std::uint8_t {
+  unknown = 0,  // nobody: no rule, and no rate of the Agent yet
+  agent_rate = 1,
+  rule = 3,
+  manual = 4,
+  inherited = 255,  // the remote parent
+};
+
+struct Decision {
+  std::int8_t priority = 1;
+  Mechanism mechanism = Mechanism::unknown;
+};
+
+class AtomicDecision {
+ public:
+  Decision get() const noexcept { return decision_.load(std::memory_order_relaxed); }
+  void set(Decision decision) noexcept { decision_.store(decision, std::memory_order_relaxed); }
+
+ private:
+  std::atomic<Decision> decision_{Decision{}};
+};
+
+}  // namespace pawl::trace

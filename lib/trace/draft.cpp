@@ -1,0 +1,110 @@
+#include "trace/draft.h"
+
+#include <cmath>
+
+#include "trace/msgpack.h"
+
+namespace pawl::trace {
+
+namespace {
+
+// Gives `use` a text in which nothing is wrong any more. Apart, so that the frequent case does not
+// pay for the rare one.
+template <class Use>
+[[gnu::noinline]] void with_repaired(std::string_view text,
+                                     std::size_t most,
+                                     Draft& draft,
+                                     Bytes& scratch,
+                                     const Use& use) noexcept {
+  const std::string_view cut = cut_text(text, most);
+  if (cut.size() != text.size()) draft.note(SpanRepair::text_cut);
+  if (is_utf8(cut)) return use(cut);
+  draft.note(SpanRepair::text_bytes);
+  scratch.clear();
+  char* const copy = scratch.room(most);
+  if (copy == nullptr) return draft.note(SpanRepair::tag_refused);
+  use(std::string_view{copy, repair_text(copy, cut, most)});
+}
+
+template <class Use>
+void with_clean(std::string_view text,
+                std::size_t most,
+                Draft& draft,
+                Bytes& scratch,
+                const Use& use) noexcept {
+  if (text.size() <= most && is_ascii(text)) [[likely]]
+    use(text);
+  else
+    with_repaired(text, most, draft, scratch, use);
+}
+
+}  // namespace
+
+void Draft::clear() noexcept {
+  constexpr std::size_t kKept = 8 << 10;
+  trace = nullptr;
+  is_root = false;
+  failed = false;
+  type.size = 0;
+  resource.reset(kKept);
+  keys = {};
+  meta.reset();
+  metrics.reset();
+  if (link_count != 0) links.reset(kKept);
+  link_count = 0;
+  if (repaired) {
+    repairs = {};
+    scratch.reset(kKept);
+  }
+  repaired = false;
+  event.clear();
+}
+
+void Draft::set_tag(std::string_view key, std::string_view value) noexcept {
+  if (key.empty() || meta.is_full()) return note(SpanRepair::tag_refused);
+  with_clean(key, kMostKey, *this, key_scratch, [this, value](std::string_view good_key) {
+    with_clean(value, kMostValue, *this, scratch, [this, good_key](std::string_view good_value) {
+      if (!meta.set_text(good_key, good_value, keys.insert(good_key)))
+        note(SpanRepair::tag_refused);
+    });
+  });
+}
+
+void Draft::set_metric(std::string_view key, double value) noexcept {
+  if (!std::isfinite(value)) return note(SpanRepair::metric_refused);
+  if (key.empty() || metrics.is_full()) return note(SpanRepair::tag_refused);
+  with_clean(key, kMostKey, *this, key_scratch, [this, value](std::string_view good_key) {
+    if (!metrics.set_number(good_key, value, keys.insert(good_key))) note(SpanRepair::tag_refused);
+  });
+}
+
+void Draft::set_short(ShortText& to, std::string_view text) noexcept {
+  with_clean(text, sizeof to.bytes, *this, scratch, [&to](std::string_view good) {
+    msgpack::put_bytes(to.bytes, good.data(), good.size());
+    to.size = static_cast<std::uint8_t>(good.size());
+  });
+}
+
+void Draft::set_resource(std::string_view text) noexcept {
+  with_clean(text, kMostResource, *this, scratch, [this](std::string_view good) {
+    resource.clear();
+    if (!resource.append(good)) note(SpanRepair::tag_refused);
+  });
+}
+
+void Draft::set_error(std::string_view kind,
+                      std::string_view message,
+                      std::string_view stack) noexcept {
+  failed = true;
+  const auto set = [this](std::string_view key, std::string_view value) {
+    if (value.empty())
+      meta.erase(key);
+    else
+      set_tag(key, value);
+  };
+  set("error.type", kind);
+  set("error.message", message);
+  set("error.stack", stack);
+}
+
+}  // namespace pawl::trace

@@ -1,0 +1,35 @@
+#pragma once
+
+// What a span says of itself to LLM Observability; nothing, for most spans. Told by the helpers of
+// trace_llm.h, encoded when the span ends. There is no text of prompts and answers in it.
+//
+// Threads: one at a time.
+// Source: the intake's JSON, https://docs.datadoghq.com/llm_observability/setup/api
+
+#include <cstdint>
+#include <string_view>
+
+#include "trace/entries.h"
+
+namespace pawl::trace {
+
+struct Event {
+  // span.kind; empty: no event.
+  std::string_view kind;
+  std::uint64_t parent = 0;  // the nearest span around it that has an event; 0: none
+  ShortText model, provider;
+  Entries metadata;
+  Entries metrics;
+
+  void clear() noexcept {
+    parent = 0;
+    if (kind.empty()) return;
+    kind = {};
+    model.size = 0;
+    provider.size = 0;
+    metadata.reset();
+    metrics.reset();
+  }
+};
+
+}  // namespace pawl::trace

@@ -1,0 +1,287 @@
+#include "trace/flusher.h"
+
+#include <algorithm>
+#include <new>
+#include <utility>
+
+namespace pawl::trace {
+
+namespace {
+
+// What is taken from the arenas before chunks are formed of it, and what waits before it is sent:
+// the memory that is used beyond the budget.
+constexpr std::size_t kMostTaken = std::size_t{4} << 20;
+constexpr std::size_t kMuchQueued = std::size_t{1} << 20;
+// A trace's spans leave before it is complete when they are so many, or have waited for so many
+// flushes.
+constexpr std::uint32_t kManySpans = 500;
+constexpr int kManyFlushes = 10;
+
+SpanDrop reason_of(Fate fate) noexcept {
+  switch (fate) {
+    case Fate::too_large:
+      return SpanDrop::too_large;
+    case Fate::throttled:
+      return SpanDrop::throttled;
+    case Fate::failed:
+      return SpanDrop::server_error;
+    case Fate::unreachable:
+      return SpanDrop::unreachable;
+    case Fate::timed_out:
+      return SpanDrop::timed_out;
+    case Fate::no_http:
+      return SpanDrop::no_http;
+    case Fate::no_memory:
+      return SpanDrop::no_memory;
+    case Fate::accepted:
+    case Fate::refused:
+    case Fate::not_offered:
+      break;
+  }
+  return SpanDrop::refused;
+}
+
+}  // namespace
+
+bool Turn::take(Time until) {
+  std::unique_lock lock{mutex_};
+  if (!ended_.wait_until(lock, until, [this] { return !taken_; })) return false;
+  taken_ = true;
+  return true;
+}
+
+void Turn::end() {
+  const std::lock_guard lock{mutex_};
+  taken_ = false;
+  ended_.notify_one();
+}
+
+Flusher::Worked Flusher::work(What what, Time deadline) noexcept {
+  if (!turn_.take(deadline)) return {};
+  const std::uint64_t before = working_.taken;
+  if (const auto rates = set_.outlet.take_rates()) set_.sampler.set_rates(*rates);
+  const Clock::SteadyTime now = set_.clock.steady_now();
+  const bool sends = what != What::due || now >= next_send_;
+  if (sends && set_.llmobs) features_ = set_.outlet.features(deadline);
+  take_all_there_is(what, deadline);
+  if (sends) {
+    send(deadline);
+    next_send_ = now + set_.flush_interval;
+  }
+  const bool found = working_.taken != before;
+  turn_.end();
+  return {true, found};
+}
+
+Flusher::Books Flusher::books() noexcept {
+  const std::lock_guard lock{books_mutex_};
+  return books_;
+}
+
+void Flusher::publish_books() noexcept {
+  const std::lock_guard lock{books_mutex_};
+  books_ = working_;
+}
+
+void Flusher::take_all_there_is(What what, Time deadline) noexcept {
+  for (bool more = true; more;) {
+    std::uint64_t taken = 0;
+    more = take_some(taken);
+    hear_of_the_lost();
+    working_.taken += taken;
+    working_.held += taken;
+    sweep(what);
+    for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next)
+      arena->give_blocks_back();
+    publish_books();
+    if (spans_.size() >= kMuchQueued) send(deadline);
+  }
+}
+
+// Tells whether there may be more.
+bool Flusher::take_some(std::uint64_t& taken) noexcept {
+  std::size_t bytes = 0;
+  const auto take = [&](Record& record) {
+    TraceState& trace = *record.trace;
+    list(trace);
+    (trace.first == nullptr ? trace.first : trace.last->next) = &record;
+    trace.last = &record;
+    ++trace.received;
+    ++trace.waiting;
+    ++taken;
+    bytes += record.bytes;
+    return bytes < kMostTaken;
+  };
+  for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next)
+    if (!arena->each_record(take)) return true;
+  return false;
+}
+
+void Flusher::list(TraceState& trace) noexcept {
+  if (trace.is_listed) return;
+  trace.is_listed = true;
+  trace.since = set_.clock.steady_now();
+  trace.next_listed = std::exchange(listed_, &trace);
+}
+
+// A trace that lost a span may never have a record.
+void Flusher::hear_of_the_lost() noexcept {
+  for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next) {
+    TraceState* trace = arena->take_told();
+    while (trace != nullptr) {
+      TraceState& told = *std::exchange(trace, trace->next_told);
+      told.heard = true;
+      list(told);
+    }
+  }
+}
+
+void Flusher::sweep(What what) noexcept {
+  const Clock::SteadyTime now = set_.clock.steady_now();
+  TraceState** at = &listed_;
+  while (*at != nullptr) {
+    TraceState& trace = **at;
+    const bool complete = trace.is_complete() && (trace.heard || trace.lost == 0);
+    if (complete || is_due(trace, what, now)) {
+      if (trace.waiting != 0) form_chunk(trace);
+    } else {
+      keep(trace);
+    }
+    if (complete) {
+      *at = trace.next_listed;
+      recycle(trace);
+    } else {
+      at = &trace.next_listed;
+    }
+  }
+}
+
+bool Flusher::is_due(const TraceState& trace, What what, Clock::SteadyTime now) const noexcept {
+  if (trace.waiting == 0) return false;
+  return what == What::the_end || trace.waiting >= kManySpans ||
+         kept_bytes_ > set_.budget.most() / 4 ||
+         now - trace.since >= kManyFlushes * set_.flush_interval;
+}
+
+void Flusher::form_chunk(TraceState& trace) noexcept {
+  if (!queue(trace)) return drop_waiting(trace, SpanDrop::no_memory);
+  working_.held -= trace.waiting;
+  working_.queued += trace.waiting;
+  forget_waiting(trace);
+}
+
+// Tells whether there was memory.
+bool Flusher::queue(const TraceState& trace) noexcept {
+  const int priority = trace.decision.get().priority;
+  const bool ride = priority > 0 && features_.meta_structs;
+  ChunkWriter writer{spans_, events_};
+  if (!writer.write(trace, ride ? ChunkWriter::Events::into_spans : ChunkWriter::Events::apart))
+    return false;
+  const std::size_t capacity = spans_.capacity() + events_.capacity();
+  set_.budget.take_anyway(capacity - budgeted_);
+  budgeted_ = capacity;
+  try {
+    pieces_.push_back({.spans_end = spans_.size(),
+                       .events_end = events_.size(),
+                       .count = trace.waiting,
+                       .events = writer.events_apart(),
+                       .priority = priority,
+                       .partial = !trace.is_complete()});
+    return true;
+  } catch (const std::bad_alloc&) {
+    const Piece last = pieces_.empty() ? Piece{} : pieces_.back();
+    spans_.written_to(spans_.data() + last.spans_end);
+    events_.written_to(events_.data() + last.events_end);
+    return false;
+  }
+}
+
+void Flusher::drop_waiting(TraceState& trace, SpanDrop reason) noexcept {
+  working_.held -= trace.waiting;
+  working_.dropped[static_cast<std::size_t>(reason)] += trace.waiting;
+  forget_waiting(trace);
+}
+
+void Flusher::forget_waiting(TraceState& trace) noexcept {
+  kept_bytes_ -= trace.kept.size();
+  set_.budget.give_back(trace.kept.capacity());
+  trace.kept = Bytes{};
+  trace.first = nullptr;
+  trace.last = nullptr;
+  trace.waiting = 0;
+  trace.since = set_.clock.steady_now();
+}
+
+// Copies the records that lie in arenas: their memory goes back.
+void Flusher::keep(TraceState& trace) noexcept {
+  const std::size_t capacity = trace.kept.capacity();
+  const std::size_t size = trace.kept.size();
+  for (const Record* record = trace.first; record != nullptr; record = record->next) {
+    if (trace.kept.append({reinterpret_cast<const char*>(record), record->bytes})) continue;
+    kept_bytes_ += trace.kept.size() - size;
+    set_.budget.take_anyway(trace.kept.capacity() - capacity);
+    return drop_waiting(trace, SpanDrop::no_memory);
+  }
+  kept_bytes_ += trace.kept.size() - size;
+  set_.budget.take_anyway(trace.kept.capacity() - capacity);
+  trace.first = nullptr;
+  trace.last = nullptr;
+}
+
+void Flusher::recycle(TraceState& trace) noexcept {
+  trace.is_listed = false;
+  trace.received = 0;
+  trace.heard = false;
+  trace.lost = 0;
+  trace.told = false;
+  trace.home->give_back(trace);
+}
+
+// What is late when a tracer closes stays where it is, and counts as such.
+void Flusher::send(Time deadline) noexcept {
+  if (pieces_.empty() || std::chrono::steady_clock::now() >= deadline) return;
+  std::vector<Chunk> chunks;
+  std::vector<Outcome> outcomes;
+  try {
+    chunks.reserve(pieces_.size());
+    outcomes.resize(pieces_.size(), {Fate::timed_out, Fate::timed_out});
+  } catch (const std::bad_alloc&) {
+    return;  // they wait for the next flush
+  }
+  std::size_t spans_at = 0;
+  std::size_t events_at = 0;
+  for (const Piece& piece : pieces_) {
+    chunks.push_back({.spans = spans_.view().substr(spans_at, piece.spans_end - spans_at),
+                      .count = piece.count,
+                      .priority = piece.priority,
+                      .llmobs = events_.view().substr(events_at, piece.events_end - events_at)});
+    spans_at = piece.spans_end;
+    events_at = piece.events_end;
+  }
+  set_.outlet.send(chunks, deadline, outcomes);
+  settle(outcomes);
+}
+
+void Flusher::settle(const std::vector<Outcome>& outcomes) noexcept {
+  for (std::size_t i = 0; i < pieces_.size(); ++i) {
+    const Piece& piece = pieces_[i];
+    working_.queued -= piece.count;
+    if (outcomes[i].spans == Fate::accepted) {
+      working_.accepted += piece.count;
+      ++working_.chunks_accepted;
+      if (piece.partial) ++working_.partial_chunks;
+    } else {
+      working_.dropped[static_cast<std::size_t>(reason_of(outcomes[i].spans))] += piece.count;
+    }
+    if (outcomes[i].llmobs != Fate::accepted) working_.events_lost += piece.events;
+  }
+  pieces_.clear();
+  spans_.reset(kMuchQueued);
+  events_.reset(kMuchQueued);
+  const std::size_t capacity = spans_.capacity() + events_.capacity();
+  set_.budget.give_back(budgeted_ - capacity);
+  budgeted_ = capacity;
+  publish_books();
+}
+
+}  // namespace pawl::trace

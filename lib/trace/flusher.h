@@ -1,0 +1,145 @@
+#pragma once
+
+// From the records in the threads' arenas to the Agent: take them, group them by trace, form a
+// chunk of each trace that is complete (or long, or old, or in the way), and send the chunks. It
+// keeps the second half of the ledger: what became of the spans that were taken.
+//
+// Threads: work() from any, by turns; books() any, without waiting for the work.
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <vector>
+
+#include <pawl/clock.h>
+#include <pawl/trace_stats.h>
+
+#include "trace/arena.h"
+#include "trace/budget.h"
+#include "trace/bytes.h"
+#include "trace/chunk_writer.h"
+#include "trace/outlet.h"
+#include "trace/sampler.h"
+
+namespace pawl::trace {
+
+// A lock that is waited for only so long.
+class Turn {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  bool take(Time until);
+  void end();
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool taken_ = false;
+};
+
+// All arenas of a tracer; none is freed before the tracer is.
+class Arenas {
+ public:
+  Arena* first() const noexcept { return first_.load(std::memory_order_acquire); }
+  // REQUIRES: one at a time.
+  void add(Arena& arena) noexcept {
+    arena.next = first_.load(std::memory_order_relaxed);
+    first_.store(&arena, std::memory_order_release);
+  }
+  void forget() noexcept { first_ = nullptr; }
+
+ private:
+  std::atomic<Arena*> first_{nullptr};
+};
+
+class Flusher {
+ public:
+  using Time = Turn::Time;
+  using Losses = std::array<std::uint64_t, kSpanDrops>;
+
+  struct Setting {
+    Arenas& arenas;
+    Budget& budget;
+    Sampler& sampler;
+    Outlet& outlet;
+    const Clock& clock;
+    std::chrono::nanoseconds flush_interval{};
+    bool llmobs = false;
+  };
+
+  // What was taken, and where it is.
+  struct Books {
+    std::uint64_t taken = 0;
+    std::uint64_t held = 0;    // of traces that are not complete
+    std::uint64_t queued = 0;  // in chunks
+    std::uint64_t accepted = 0;
+    Losses dropped{};
+    std::uint64_t chunks_accepted = 0;
+    std::uint64_t partial_chunks = 0;
+    std::uint64_t events_lost = 0;
+  };
+
+  enum class What : std::uint8_t {
+    due,      // sends when it is time, or when much waits
+    all,      // sends all traces that are complete
+    the_end,  // sends all there is, incomplete traces too
+  };
+
+  explicit Flusher(Setting setting) noexcept : set_(setting) {}
+
+  // Does what there is to do, once another has done so, until `deadline` at the most. Tells whether
+  // it had its turn, and found something.
+  struct Worked {
+    bool had_turn = false;
+    bool found = false;
+  };
+  Worked work(What what, Time deadline) noexcept;
+
+  Books books() noexcept;
+
+ private:
+  void take_all_there_is(What what, Time deadline) noexcept;
+  bool take_some(std::uint64_t& taken) noexcept;
+  void hear_of_the_lost() noexcept;
+  void list(TraceState& trace) noexcept;
+  void sweep(What what) noexcept;
+  bool is_due(const TraceState& trace, What what, Clock::SteadyTime now) const noexcept;
+  void form_chunk(TraceState& trace) noexcept;
+  bool queue(const TraceState& trace) noexcept;
+  void keep(TraceState& trace) noexcept;
+  void drop_waiting(TraceState& trace, SpanDrop reason) noexcept;
+  void forget_waiting(TraceState& trace) noexcept;
+  static void recycle(TraceState& trace) noexcept;
+  void send(Time deadline) noexcept;
+  void settle(const std::vector<Outcome>& outcomes) noexcept;
+  void publish_books() noexcept;
+
+  struct Piece {
+    std::size_t spans_end;
+    std::size_t events_end;
+    std::uint32_t count;
+    std::uint32_t events;
+    int priority;
+    bool partial;
+  };
+
+  const Setting set_;
+  Turn turn_;
+
+  // Whose turn it is has these.
+  TraceState* listed_ = nullptr;
+  std::size_t kept_bytes_ = 0;
+  Bytes spans_, events_;
+  std::size_t budgeted_ = 0;  // of their capacity
+  std::vector<Piece> pieces_;
+  Clock::SteadyTime next_send_{};
+  Features features_;
+  Books working_;
+
+  std::mutex books_mutex_;
+  Books books_;
+};
+
+}  // namespace pawl::trace

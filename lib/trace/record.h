@@ -1,0 +1,44 @@
+#pragma once
+
+// A span that has ended, as it lies in its thread's arena until the flusher takes it: this header,
+// the span's map, and its event of LLM Observability where it has one. The map of tags is its last
+// value, that of numbers the one before, and both have headers of fixed length, so that what is
+// only known of the whole trace can be put in.
+//
+// Threads: written by the thread that ends the span, then the flusher's.
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace pawl::trace {
+
+struct Draft;
+struct TraceState;
+
+struct Record {
+  TraceState* trace;
+  Record* next;               // of the same trace
+  std::uint32_t bytes;        // of all, with this header; a multiple of 8
+  std::uint32_t span_bytes;   // of the span's map
+  std::uint32_t metrics_at;   // where in it the numbers' header is
+  std::uint32_t meta_at;      // and that of the tags
+  std::uint32_t event_bytes;  // of the event, behind the map
+  bool is_root;               // the first span of its trace in this process
+
+  std::string_view span() const noexcept {
+    return {reinterpret_cast<const char*>(this + 1), span_bytes};
+  }
+  std::string_view event() const noexcept {
+    return {reinterpret_cast<const char*>(this + 1) + span_bytes, event_bytes};
+  }
+};
+
+// Gives a bound for the bytes of a span's record, without its event.
+std::size_t most_record_bytes(const Draft& draft) noexcept;
+
+// Writes the record of a span that took so many nanoseconds; gives its end. REQUIRES: room for
+// most_record_bytes().
+char* write_record(Record& record, const Draft& draft, std::int64_t duration) noexcept;
+
+}  // namespace pawl::trace
