@@ -47,6 +47,7 @@ struct TraceIds {
   std::uint64_t trace_high = 0;
   std::uint64_t trace_low = 0;
   std::uint64_t span = 0;
+  void* of_hook = nullptr;  // what the hook finds the span by; nobody else looks at it
   friend constexpr bool operator==(const TraceIds&, const TraceIds&) noexcept = default;
 };
 

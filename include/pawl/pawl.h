@@ -16,5 +16,6 @@
 #include "pawl/tag_policy.h"
 #include "pawl/tags.h"
 #include "pawl/trace.h"
+#include "pawl/trace_llm.h"
 #include "pawl/transport.h"
 #include "pawl/version.h"

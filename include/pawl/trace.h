@@ -12,8 +12,8 @@
 //
 // Threads: every const member from any thread. Moving and destroying need the tracer for
 // themselves. At most 16 tracers live at once.
-// Cost: see Span. A thread that traces has its own memory: about 70 KB, and up to 48 KB for every
-// trace it has open.
+// Cost: see Span. A thread that traces has its own memory: 65 KB, up to 200 KB after a burst, and
+// for each span that it had open at once 3 KB and more, if its tags needed it (16 KB are kept).
 // Errors: create() says what the options have wrong. Nothing else fails; see TraceStats.
 // Fork: the child drops what the parent had, which the parent sends; its ids are new, its thread
 // starts with its first span.

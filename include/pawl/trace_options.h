@@ -70,8 +70,9 @@ struct TracerOptions {
 
   LlmObsOptions llmobs = {};
 
-  // Memory for spans that have ended and wait for the Agent; 256 KiB and more. Beyond 7/8 of it new
-  // traces are dropped as they begin, beyond it spans as they end; both are counted.
+  // Memory for spans that have ended and wait for the Agent, 256 KiB and more; up to 64 KiB a
+  // thread and what is on its way (some MiB) come on top. Beyond 7/8 of it new traces are dropped
+  // as they begin, beyond it spans as they end; both are counted.
   std::size_t max_buffer_bytes = std::size_t{32} << 20;
 
   // How often traces are sent, 100 ms to 10 s; at once when 1 MiB waits.

@@ -144,7 +144,7 @@ class PAWL_API Span {
 
  private:
   friend class Tracer;
-  friend class Annotation;
+  friend class Access;
   explicit Span(Draft* draft) noexcept;
   Span& number(std::string_view key, double value) noexcept;
   void end() noexcept;

@@ -41,15 +41,14 @@ PAWL_API std::string_view to_string(SpanDrop reason) noexcept;
 
 // What was changed or left out in order to record a span; the span itself is recorded.
 enum class SpanRepair : std::uint8_t {
-  text_cut,         // longer than the Agent takes
-  text_bytes,       // invalid UTF-8 became U+FFFD
-  metric_refused,   // NaN or infinity
-  tag_refused,      // an empty key, more than 256 KiB in one span, or no memory for it
-  link_refused,     // more than 32, or to no span
-  header_refused,   // a propagation header that is malformed, or too long, was ignored
-  event_too_large,  // an LLM Observability event that exceeds what its intake takes was left out
+  text_cut,        // longer than the Agent takes
+  text_bytes,      // invalid UTF-8 became U+FFFD
+  metric_refused,  // NaN or infinity
+  tag_refused,     // an empty key, more than 256 KiB in one span, or no memory for it
+  link_refused,    // more than 32, or to no span
+  header_refused,  // a propagation header that is malformed, or too long, was ignored
 };
-inline constexpr std::size_t kSpanRepairs = 7;
+inline constexpr std::size_t kSpanRepairs = 6;
 PAWL_API std::string_view to_string(SpanRepair repair) noexcept;
 
 // Spans that ended but were not accepted, by reason; what Tracer::close() returns.

@@ -5,7 +5,7 @@
 // Threads: functions without state.
 
 #include <memory>
-#include <new>
+#include <utility>
 
 #include <pawl/result.h>
 #include <pawl/trace.h>
@@ -27,6 +27,16 @@ class Access {
     return Tracer{core};
   }
   static Core* core(const Tracer& tracer) noexcept { return tracer.core_; }
+  // Gives a tracer that shares the core, which closes when the last of both is gone.
+  static Tracer share(Core* core) noexcept {
+    if (core != nullptr) core->hold();
+    return Tracer{core};
+  }
+
+  // Between a span and its draft: whoever has a draft has to make a span of it again.
+  static Draft* draft(const Span& span) noexcept { return span.draft_; }
+  static Draft* release(Span span) noexcept { return std::exchange(span.draft_, nullptr); }
+  static Span adopt(Draft* draft) noexcept { return Span{draft}; }
 };
 
 }  // namespace pawl::trace

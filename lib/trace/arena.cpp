@@ -91,23 +91,35 @@ void Arena::put_back(Draft& draft) noexcept {
   draft.next_free = std::exchange(drafts_, &draft);
 }
 
-Block* Arena::next_block(std::size_t bytes, SpanDrop& why_not) noexcept {
-  const std::size_t wanted = std::max(bytes, Block::kBytes);
+Block* Arena::spare_block() noexcept {
   if (spare_ == nullptr) spare_ = given_blocks_.take_all();
-  if (wanted == Block::kBytes && spare_ != nullptr) {
-    spare_count_.fetch_sub(1, std::memory_order_relaxed);
-    return std::exchange(spare_, spare_->next_free);
-  }
-  if (!budget_.take(wanted)) {
-    why_not = SpanDrop::buffer_full;
-    return nullptr;
-  }
-  Block* const made = Block::make(wanted);
-  if (made == nullptr) {
-    budget_.give_back(wanted);
+  if (spare_ == nullptr) return nullptr;
+  spare_count_.fetch_sub(1, std::memory_order_relaxed);
+  return std::exchange(spare_, spare_->next_free);
+}
+
+// Tells whether a block that will wait for the flusher has room in the budget.
+bool Arena::budget_for(Block& block) noexcept {
+  if (block.budgeted != 0) return true;
+  if (!budget_.take(block.capacity)) return false;
+  block.budgeted = block.capacity;
+  return true;
+}
+
+// The current block is each thread's own; it counts when it is full, a larger one from its making.
+Block* Arena::next_block(std::size_t bytes, SpanDrop& why_not) noexcept {
+  const bool is_large = bytes > Block::kBytes;
+  why_not = SpanDrop::buffer_full;
+  if (current_ != nullptr && !budget_for(*current_)) return nullptr;
+  Block* block = is_large ? nullptr : spare_block();
+  if (block == nullptr) block = Block::make(std::max(bytes, Block::kBytes));
+  if (block == nullptr) {
     why_not = SpanDrop::no_memory;
+  } else if (is_large && !budget_for(*block)) {
+    Block::free(block);
+    block = nullptr;
   }
-  return made;
+  return block;
 }
 
 Record* Arena::begin_record(std::size_t most_bytes, SpanDrop& why_not) noexcept {
@@ -136,12 +148,13 @@ void Arena::publish(Record& record, const char* end) noexcept {
 void Arena::give_blocks_back() noexcept {
   while (emptied_ != nullptr) {
     Block* const block = std::exchange(emptied_, emptied_->next_free);
+    budget_.give_back(block->budgeted);
     if (block->capacity != Block::kBytes ||
         spare_count_.load(std::memory_order_relaxed) >= kSpareBlocks) {
-      budget_.give_back(block->capacity);
       Block::free(block);
       continue;
     }
+    block->budgeted = 0;
     block->next.store(nullptr, std::memory_order_relaxed);
     block->used.store(0, std::memory_order_relaxed);
     block->taken = 0;

@@ -31,6 +31,7 @@ struct Block {
   std::atomic<Block*> next{nullptr};
   std::atomic<std::uint32_t> used{0};
   std::uint32_t capacity;
+  std::uint32_t budgeted = 0;  // of its bytes; none while it is a thread's current one
   Block* next_free = nullptr;
   std::uint32_t taken = 0;  // the flusher's
 
@@ -147,9 +148,11 @@ class Arena {
     tally.store(tally.load(std::memory_order_relaxed) + by, std::memory_order_release);
   }
   Block* next_block(std::size_t bytes, SpanDrop& why_not) noexcept;
+  Block* spare_block() noexcept;
+  bool budget_for(Block& block) noexcept;
 
   // As many blocks wait for their next use; a burst's are freed.
-  static constexpr int kSpareBlocks = 4;
+  static constexpr int kSpareBlocks = 2;
 
   Core& core_;
   Budget& budget_;

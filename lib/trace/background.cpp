@@ -47,7 +47,7 @@ void Core::ensure_thread() noexcept {
     // As if no thread could be made.
   }
   if (!made)
-    warnings_.warn("threads",
+    plan_.teller->warn("threads",
                    "a background thread could not be made; flush() and close() do its work",
                    clock_->steady_now());
 }
@@ -119,25 +119,24 @@ TraceStats Core::stats() noexcept {
 }
 
 void Core::warn_of_losses() noexcept {
-  if (!plan_.on_warning) return;
   const SpanLosses lost = stats().dropped;
   const std::uint64_t total = lost.total();
   if (warned_of_.exchange(total, std::memory_order_relaxed) >= total) return;
   for (std::size_t i = 0; i < kSpanDrops; ++i) {
     if (lost.by_reason[i] == 0) continue;
     const base::NumberText spans{lost.by_reason[i]};
-    warnings_.warn(to_string(static_cast<SpanDrop>(i)), spans.view(), clock_->steady_now());
+    plan_.teller->warn(to_string(static_cast<SpanDrop>(i)), spans.view(), clock_->steady_now());
   }
 }
 
 void Core::before_fork() noexcept {
   arenas_mutex_.lock();
   common_mutex_.lock();
-  warnings_.lock();
+  plan_.teller->lock();
 }
 
 void Core::after_fork_in_parent() noexcept {
-  warnings_.unlock();
+  plan_.teller->unlock();
   common_mutex_.unlock();
   arenas_mutex_.unlock();
 }

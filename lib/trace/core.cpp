@@ -9,6 +9,7 @@
 
 #include "base/errno_kept.h"
 #include "base/number.h"
+#include "trace/msgpack.h"
 #include "trace/runtime_id.h"
 
 namespace pawl::trace {
@@ -57,7 +58,6 @@ Core::Core(Plan plan, std::unique_ptr<Outlet> outlet)
       sampler_(plan_.env, plan_.rules, plan_.sample_rate),
       budget_(plan_.max_buffer_bytes),
       outlet_(std::move(outlet)),
-      warnings_(plan_.on_warning),
       common_(new Arena{*this, budget_}),
       background_(std::make_unique<Background>(setting())) {
   arenas_.add(*common_);
@@ -76,7 +76,7 @@ Core* Core::make(Plan plan, std::unique_ptr<Outlet> outlet) {
   core->slot_ = take_slot(*core);
   if (core->slot_ == kMostTracers) return nullptr;
   for (const std::string& warning : core->plan_.warnings)
-    core->warnings_.tell("environment", warning);
+    core->plan_.teller->tell("environment", warning);
   return core.release();
 }
 
@@ -308,9 +308,21 @@ void Core::finish(Draft& draft) noexcept {
 
 // Tells whether there was room.
 bool Core::write(Arena& arena, Draft& draft, std::int64_t duration, SpanDrop& why_not) noexcept {
-  Record* const record = arena.begin_record(most_record_bytes(draft), why_not);
+  const bool has_event = !draft.event.kind.empty();
+  if (has_event && !encode_event(draft, plan_, duration)) {
+    why_not = SpanDrop::no_memory;
+    return false;
+  }
+  const std::string_view event = draft.event.encoded.view();
+  Record* const record = arena.begin_record(most_record_bytes(draft) + event.size(), why_not);
   if (record == nullptr) return false;
-  arena.publish(*record, write_record(*record, draft, duration));
+  char* end = write_record(*record, draft, duration);
+  if (has_event) {
+    record->event_bytes = static_cast<std::uint32_t>(event.size());
+    end = msgpack::put_bytes(end, event.data(), event.size());
+    arena.count_event();
+  }
+  arena.publish(*record, end);
   return true;
 }
 

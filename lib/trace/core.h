@@ -115,7 +115,6 @@ class Core {
   Sampler sampler_;
   Budget budget_;
   std::unique_ptr<Outlet> outlet_;
-  base::Warnings warnings_;
   Template root_template_, child_template_;
 
   std::size_t slot_ = kMostTracers;

@@ -78,6 +78,17 @@ void Draft::set_metric(std::string_view key, double value) noexcept {
   });
 }
 
+void Draft::set_text(Entries& to, std::string_view key, std::string_view value) noexcept {
+  with_clean(value, kMostValue, *this, scratch, [&](std::string_view good) {
+    if (!to.set_text(key, good, false)) note(SpanRepair::tag_refused);
+  });
+}
+
+void Draft::set_number(Entries& to, std::string_view key, double value) noexcept {
+  if (!std::isfinite(value)) return;  // the span's own number of it was counted
+  if (!to.set_number(key, value, false)) note(SpanRepair::tag_refused);
+}
+
 void Draft::set_short(ShortText& to, std::string_view text) noexcept {
   with_clean(text, sizeof to.bytes, *this, scratch, [&to](std::string_view good) {
     msgpack::put_bytes(to.bytes, good.data(), good.size());

@@ -35,6 +35,9 @@ struct Draft {
   // Add what a span was told, within the limits.
   void set_tag(std::string_view key, std::string_view value) noexcept;
   void set_metric(std::string_view key, double value) noexcept;
+  // The same into other maps, in which a key comes once.
+  void set_text(Entries& to, std::string_view key, std::string_view value) noexcept;
+  void set_number(Entries& to, std::string_view key, double value) noexcept;
   void set_short(ShortText& to, std::string_view text) noexcept;
   void set_resource(std::string_view text) noexcept;
   void set_error(std::string_view kind, std::string_view message, std::string_view stack) noexcept;

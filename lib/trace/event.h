@@ -14,12 +14,15 @@
 namespace pawl::trace {
 
 struct Event {
+  static constexpr std::size_t kKept = 8 << 10;
+
   // span.kind; empty: no event.
   std::string_view kind;
   std::uint64_t parent = 0;  // the nearest span around it that has an event; 0: none
-  ShortText model, provider;
+  ShortText model, provider, error_type;
   Entries metadata;
   Entries metrics;
+  Bytes encoded;  // once the span has ended
 
   void clear() noexcept {
     parent = 0;
@@ -27,9 +30,18 @@ struct Event {
     kind = {};
     model.size = 0;
     provider.size = 0;
+    error_type.size = 0;
     metadata.reset();
     metrics.reset();
+    encoded.reset(kKept);
   }
 };
+
+struct Draft;
+struct Plan;
+
+// Writes the event of a span that took so many nanoseconds into its `encoded`; tells whether there
+// was memory.
+bool encode_event(Draft& draft, const Plan& plan, std::int64_t duration) noexcept;
 
 }  // namespace pawl::trace

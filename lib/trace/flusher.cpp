@@ -177,9 +177,9 @@ bool Flusher::queue(const TraceState& trace) noexcept {
   ChunkWriter writer{spans_, events_};
   if (!writer.write(trace, ride ? ChunkWriter::Events::into_spans : ChunkWriter::Events::apart))
     return false;
-  const std::size_t capacity = spans_.capacity() + events_.capacity();
-  set_.budget.take_anyway(capacity - budgeted_);
-  budgeted_ = capacity;
+  const std::size_t size = spans_.size() + events_.size();
+  set_.budget.take_anyway(size - budgeted_);
+  budgeted_ = size;
   try {
     pieces_.push_back({.spans_end = spans_.size(),
                        .events_end = events_.size(),
@@ -278,9 +278,7 @@ void Flusher::settle(const std::vector<Outcome>& outcomes) noexcept {
   pieces_.clear();
   spans_.reset(kMuchQueued);
   events_.reset(kMuchQueued);
-  const std::size_t capacity = spans_.capacity() + events_.capacity();
-  set_.budget.give_back(budgeted_ - capacity);
-  budgeted_ = capacity;
+  set_.budget.give_back(std::exchange(budgeted_, 0));
   publish_books();
 }
 

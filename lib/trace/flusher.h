@@ -132,7 +132,7 @@ class Flusher {
   TraceState* listed_ = nullptr;
   std::size_t kept_bytes_ = 0;
   Bytes spans_, events_;
-  std::size_t budgeted_ = 0;  // of their capacity
+  std::size_t budgeted_ = 0;  // of their bytes
   std::vector<Piece> pieces_;
   Clock::SteadyTime next_send_{};
   Features features_;

@@ -30,8 +30,7 @@ std::string_view to_string(SpanRepair repair) noexcept {
                                                                         "metric_refused",
                                                                         "tag_refused",
                                                                         "link_refused",
-                                                                        "header_refused",
-                                                                        "event_too_large"};
+                                                                        "header_refused"};
   const auto number = static_cast<std::size_t>(repair);
   return number < kSpanRepairs ? kWords[number] : "unknown";
 }

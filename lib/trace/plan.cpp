@@ -209,14 +209,13 @@ Result<Plan> make_plan(TracerOptions options, const Lookup& lookup) {
   plan.llmobs = resolved(options.llmobs.enabled, environment.flag("DD_LLMOBS_ENABLED", false));
   plan.ml_app = or_else(
       or_else(options.llmobs.ml_app, environment.text("DD_LLMOBS_ML_APP", kMostKey)), plan.service);
-  plan.external_env = environment.text("DD_EXTERNAL_ENV", kMostKey);
-  plan.entity_id = environment.text("DD_ENTITY_ID", kMostKey);
+  if (lookup) plan.origin = find_origin(lookup);
   plan.max_buffer_bytes = options.max_buffer_bytes;
   plan.flush_interval = options.flush_interval;
   plan.close_deadline = options.close_deadline;
   plan.background = options.background;
   plan.clock = std::move(options.clock);
-  plan.on_warning = std::move(options.on_warning);
+  plan.teller = std::make_shared<base::Warnings>(std::move(options.on_warning));
   return plan;
 }
 

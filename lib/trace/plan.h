@@ -20,8 +20,10 @@
 #include <pawl/result.h>
 #include <pawl/trace_options.h>
 
+#include "base/warnings.h"
 #include "trace/agent_url.h"
 #include "trace/entries.h"
+#include "trace/origin.h"
 
 namespace pawl::trace {
 
@@ -42,14 +44,14 @@ struct Plan {
   bool keep_errors = false;
   bool llmobs = false;
   std::string ml_app;
-  std::string external_env, entity_id;  // of the container, for the Agent
+  Origin origin;  // for the Agent
   std::size_t max_buffer_bytes = 0;
   std::chrono::milliseconds flush_interval{};
   std::chrono::milliseconds close_deadline{};
   Background background = Background::threads;
   std::shared_ptr<const Clock> clock;  // null: the system's
-  std::function<void(std::string_view)> on_warning;
-  std::vector<std::string> warnings;
+  std::shared_ptr<base::Warnings> teller;  // of what goes wrong; never null
+  std::vector<std::string> warnings;       // of the environment
 };
 
 // Gives a variable's value, or nullptr.
