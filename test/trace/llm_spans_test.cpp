@@ -116,7 +116,8 @@ TEST_CASE("a request of the recorder becomes a span with the values of its metri
   CHECK(tool.duration == 2'000'000);
   // Bit for bit: the number in the metric's line is the shortest that reads back as the same.
   int compared = 0;
-  for (const auto& [context, held] : llm.sent().contexts()) {
+  const auto sent = llm.sent();
+  for (const auto& [context, held] : sent.contexts()) {
     if (span.metrics.count(context.name) == 0) continue;
     REQUIRE(held.samples.size() == 1);
     CHECK(held.samples[0].value == span.metrics.at(context.name));
