@@ -33,6 +33,7 @@
 #include "pawl/metric.h"
 #include "pawl/options.h"
 #include "pawl/result.h"
+#include "pawl/snapshot.h"
 #include "pawl/stats.h"
 #include "pawl/tags.h"
 
@@ -174,6 +175,12 @@ class PAWL_API Client {
   // Reads the ledger. Waits for a flush that is at work, which does no I/O; costs a pass over the
   // contexts and threads.
   Stats stats() const noexcept;
+
+  // Gives what the last flush sent of distributions, histograms and timings (snapshot.h), since the
+  // flush before. Nothing before the first flush, after close(), without memory, and when they took
+  // more than a quarter of Options::max_sample_bytes. Costs a copy of the bins: some microseconds a
+  // context; a flush that ends meanwhile waits for it, recording does not.
+  Snapshot snapshot() const noexcept;
 
   // Gives the URL that datagrams go to, as options and environment said it ("udp://10.0.0.1:8125",
   // "unix:///var/run/datadog/dsd.socket"), or the name of the program's own transport; "" of a null

@@ -53,6 +53,7 @@ PAWL_API void record_many(const Bound& bound, std::span<const double> values) no
 PAWL_API void record_elapsed(const Bound& bound, double milliseconds) noexcept;
 PAWL_API void set_gauge(const Bound& bound, double value) noexcept;
 PAWL_API void insert_member(const Bound& bound, std::string_view member) noexcept;
+PAWL_API double quantile(const Bound& bound, double q) noexcept;
 PAWL_API std::chrono::steady_clock::time_point now(const Bound& bound) noexcept;
 
 inline void add(const Bound& bound, std::int64_t value) noexcept {
@@ -112,6 +113,11 @@ class SampledHandle {
   }
   // Starts a timer that records the milliseconds until it goes out of scope.
   [[nodiscard]] ScopedTimer time() const noexcept;
+
+  // Gives a quantile of the samples that the last flush sent, 0.95 for the 95th percentile, as
+  // SnapshotMetric::quantile does; NaN where it sent none. Takes a lock and some microseconds: for
+  // a decision now and then, not for every request.
+  double quantile(double q) const noexcept { return detail::quantile(bound_, q); }
 
  protected:
   friend class Client;

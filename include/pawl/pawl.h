@@ -12,6 +12,7 @@
 #include "pawl/options.h"
 #include "pawl/price_book.h"
 #include "pawl/result.h"
+#include "pawl/snapshot.h"
 #include "pawl/stats.h"
 #include "pawl/tag_policy.h"
 #include "pawl/tags.h"

@@ -19,7 +19,10 @@ class Budget {
     give_back(bytes);
     return false;
   }
+  // Takes them also where they are not left: for what takes the place of more.
+  void overdraw(std::size_t bytes) noexcept { used_.fetch_add(bytes, std::memory_order_relaxed); }
   void give_back(std::size_t bytes) noexcept { used_.fetch_sub(bytes, std::memory_order_relaxed); }
+  std::size_t limit() const noexcept { return limit_; }
   // Tells whether it is time to flush before the budget is used up.
   bool half_used() const noexcept { return used_.load(std::memory_order_relaxed) > limit_ / 2; }
 

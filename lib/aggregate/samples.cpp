@@ -1,5 +1,6 @@
 #include "aggregate/samples.h"
 
+#include <algorithm>
 #include <new>
 #include <utility>
 
@@ -16,14 +17,26 @@ bool Samples::add(std::span<const detail::Sample> samples) noexcept {
       const detail::Sample& sample = samples[done];
       // Neighbours are often of one series.
       if (series == nullptr || series->index != sample.series || series->rate != sample.rate)
-        series = &series_of(sample);
+        series = &find_or_make(sample);
       series->values.push_back(sample.value);
+      if (series->values.size() % kFewSamples == 0) [[unlikely]]
+        fold(*series);
     }
   } catch (const std::bad_alloc&) {
     refused_ += samples.size() - done;
   }
   size_ += done;
   return true;
+}
+
+// Most contexts have one rate, so the first series is the one.
+inline Samples::Series& Samples::find_or_make(const detail::Sample& sample) {
+  if (sample.series < first_.size()) [[likely]] {
+    const std::uint32_t at = first_[sample.series];
+    if (at != kNone && series_[at].rate == sample.rate) [[likely]]
+      return series_[at];
+  }
+  return series_of(sample);
 }
 
 Samples::Series& Samples::series_of(const detail::Sample& sample) {
@@ -34,9 +47,51 @@ Samples::Series& Samples::series_of(const detail::Sample& sample) {
     last = at;
   }
   const auto number = static_cast<std::uint32_t>(series_.size());
-  series_.push_back({sample.series, sample.rate, kNone, take_spare()});
+  series_.push_back({.index = sample.series,
+                     .rate = sample.rate,
+                     .next = kNone,
+                     .folding = folding_of_(sample.series),
+                     .values = take_spare(),
+                     .sketch = nullptr});
   (last == kNone ? first_[sample.series] : series_[last].next) = number;
   return series_.back();
+}
+
+// What memory fails for stays as it is, which takes more of it, but no sample is lost to that.
+void Samples::fold(Series& series) noexcept {
+  if (series.folding == Folding::none) return;
+  try {
+    if (series.sketch == nullptr) series.sketch = take_spare_sketch();
+    while (!series.values.empty()) fold_last(series);
+  } catch (const std::bad_alloc&) {
+  }
+}
+
+void Samples::finish(Series& series) noexcept {
+  if (series.sketch != nullptr) fold(series);
+}
+
+// From the end, where values go without a move.
+void Samples::fold_last(Series& series) {
+  Sketch& sketch = *series.sketch;
+  const std::size_t count = std::min(series.values.size(), Sketch::kBatch);
+  if (sketch.count() + count > Sketch::kMostSamples) throw std::bad_alloc{};
+  const std::span<const double> batch{series.values.data() + series.values.size() - count, count};
+  const std::size_t before = sketch.bytes();
+  if (series.folding == Folding::bins)
+    sketch.add(batch);
+  else
+    sketch.add_exact(batch);
+  series.values.resize(series.values.size() - count);
+  recharge(before + count * kSampleBytes, sketch.bytes());
+}
+
+void Samples::recharge(std::size_t before, std::size_t after) noexcept {
+  if (after < before)
+    budget_.give_back(before - after);
+  else
+    budget_.overdraw(after - before);
+  charged_ = charged_ - before + after;
 }
 
 std::vector<double> Samples::take_spare() noexcept {
@@ -47,9 +102,26 @@ std::vector<double> Samples::take_spare() noexcept {
   return spare;
 }
 
+std::unique_ptr<Sketch> Samples::take_spare_sketch() {
+  if (spare_sketches_.empty()) {
+    auto made = std::make_unique<Sketch>();
+    recharge(0, made->bytes());
+    return made;
+  }
+  auto spare = std::move(spare_sketches_.back());
+  spare_sketches_.pop_back();
+  spare_bytes_ -= spare->capacity_bytes();
+  recharge(0, spare->bytes());
+  return spare;
+}
+
+bool Samples::has_room_for_spare(std::size_t bytes) const noexcept {
+  return bytes <= kLargestSpareBytes && spare_bytes_ + bytes <= kMostSpareBytes;
+}
+
 void Samples::keep_spare(std::vector<double>& values) noexcept {
   const std::size_t bytes = values.capacity() * sizeof(double);
-  if (bytes > kLargestSpareBytes || spare_bytes_ + bytes > kMostSpareBytes) return;
+  if (bytes == 0 || !has_room_for_spare(bytes)) return;
   try {
     spares_.push_back(std::move(values));
   } catch (const std::bad_alloc&) {
@@ -59,14 +131,32 @@ void Samples::keep_spare(std::vector<double>& values) noexcept {
   spare_bytes_ += bytes;
 }
 
+void Samples::keep_spare(std::unique_ptr<Sketch>& sketch) noexcept {
+  if (sketch == nullptr) return;
+  const std::size_t bytes = sketch->capacity_bytes();
+  if (!has_room_for_spare(bytes)) return;
+  try {
+    spare_sketches_.push_back(std::move(sketch));
+  } catch (const std::bad_alloc&) {
+    return;
+  }
+  spare_sketches_.back()->clear();
+  spare_bytes_ += bytes;
+}
+
+std::size_t Samples::leave_budget() noexcept {
+  budget_.give_back(charged_);
+  return std::exchange(charged_, 0);
+}
+
 void Samples::clear() noexcept {
   for (Series& one : series_) {
     first_[one.index] = kNone;
     keep_spare(one.values);
+    keep_spare(one.sketch);
   }
   series_.clear();
-  budget_.give_back(charged_);
-  charged_ = 0;
+  leave_budget();
   size_ = 0;
   refused_ = 0;
 }

@@ -1,47 +1,87 @@
 #pragma once
 
-// The samples of histograms, distributions and timings since the last flush, exactly as recorded,
-// by context and sample rate. A context that is idle costs a pointer's worth. The room of values
-// that are flushed is kept for the next ones, up to a bound, because new memory costs more than
-// what is written into it.
+// The samples of histograms, distributions and timings since the last flush, by context and sample
+// rate: exactly as recorded while they are few, then folded into a sketch. A context that is idle
+// costs a pointer's worth. The room of samples that are flushed is kept for the next ones, up to a
+// bound, because new memory costs more than what is written into it.
 //
 // Threads: the flusher's own.
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include <pawl/detail/cells.h>
 
 #include "aggregate/budget.h"
+#include "aggregate/sketch.h"
 
 namespace pawl::aggregate {
 
+// What becomes of the many samples of a series: they stay as they are; equal ones are counted
+// together; or they are counted in bins.
+enum class Folding : std::uint8_t { none, equal_values, bins };
+
 class Samples {
  public:
-  explicit Samples(Budget& budget) noexcept : budget_(budget) {}
+  using FoldingOf = std::function<Folding(std::uint32_t index)>;
+
+  // `folding_of` is asked once for each series and interval.
+  explicit Samples(Budget& budget, FoldingOf folding_of = no_folding)
+      : budget_(budget), folding_of_(std::move(folding_of)) {}
   ~Samples() { clear(); }
   Samples(const Samples&) = delete;
   Samples& operator=(const Samples&) = delete;
 
-  // The values of one context that were recorded with one rate.
+  // So many are kept as they are before they are folded. Measured with log-normal latencies: with
+  // 100 values a sketch takes as much memory, and from there on fewer bytes on the wire.
+  static constexpr std::size_t kFewSamples = 128;
+
+  // What was recorded of one context with one rate: the samples in the sketch, if there is one, and
+  // then `values`.
   struct Series {
     std::uint32_t index;
     float rate;
     std::uint32_t next;  // the next series of the same context
+    Folding folding;
+    bool is_orphan = false;  // its context has expired
     std::vector<double> values;
+    std::unique_ptr<Sketch> sketch;
+
+    std::uint64_t count() const noexcept {
+      return values.size() + (sketch != nullptr ? sketch->count() : 0);
+    }
   };
 
   // Adds samples; tells whether the budget had room for them, otherwise none is added. What memory
   // fails for is left out, and counted in refused().
   bool add(std::span<const detail::Sample> samples) noexcept;
+  // Folds the values of a series that has a sketch, so that it has no others. Where memory fails
+  // they stay.
+  void finish(Series& series) noexcept;
 
-  // Gives the series that have values, in the order of their first one.
+  // Gives the series that have samples, in the order of their first one.
   std::span<const Series> series() const noexcept { return series_; }
+  std::span<Series> series() noexcept { return series_; }
+  // Calls visit(series) for those of one context.
+  template <class Visit>
+  void each_of(std::uint32_t index, const Visit& visit) const {
+    if (index >= first_.size()) return;
+    for (std::uint32_t at = first_[index]; at != kNone; at = series_[at].next) visit(series_[at]);
+  }
+  // Tells whether it is the first of its context.
+  bool is_first(const Series& series) const noexcept {
+    return &series_[first_[series.index]] == &series;
+  }
   std::size_t size() const noexcept { return size_; }
   std::size_t refused() const noexcept { return refused_; }
 
+  // Gives what they have of the budget back, although they stay: for the last interval's, which
+  // wait for nothing. Tells how much it was.
+  std::size_t leave_budget() noexcept;
   void clear() noexcept;
 
  private:
@@ -53,14 +93,26 @@ class Samples {
   static constexpr std::size_t kMostSpareBytes = std::size_t{2} << 20;
   static constexpr std::size_t kLargestSpareBytes = kMostSpareBytes / 2;
 
+  static Folding no_folding(std::uint32_t) noexcept { return Folding::none; }
+
+  Series& find_or_make(const detail::Sample& sample);
   Series& series_of(const detail::Sample& sample);
+  void fold(Series& series) noexcept;
+  void fold_last(Series& series);
+  // Charges the budget for what takes the place of something.
+  void recharge(std::size_t before, std::size_t after) noexcept;
   std::vector<double> take_spare() noexcept;
+  std::unique_ptr<Sketch> take_spare_sketch();
+  bool has_room_for_spare(std::size_t bytes) const noexcept;
   void keep_spare(std::vector<double>& values) noexcept;
+  void keep_spare(std::unique_ptr<Sketch>& sketch) noexcept;
 
   Budget& budget_;
+  const FoldingOf folding_of_;
   std::vector<Series> series_;
   std::vector<std::uint32_t> first_;  // by context; kNone when it has no series
   std::vector<std::vector<double>> spares_;
+  std::vector<std::unique_ptr<Sketch>> spare_sketches_;
   std::size_t spare_bytes_ = 0;
   std::size_t size_ = 0;
   std::size_t refused_ = 0;

@@ -256,6 +256,10 @@ Losses Client::close(std::chrono::milliseconds deadline) const noexcept {
 
 Stats Client::stats() const noexcept { return core_ == nullptr ? Stats{} : core_->stats(); }
 
+Snapshot Client::snapshot() const noexcept {
+  return core_ == nullptr ? Snapshot{} : core_->snapshot();
+}
+
 std::string Client::destination() const {
   return core_ == nullptr ? std::string{} : core_->plan().destination;
 }

@@ -1,6 +1,7 @@
 #include "client/core.h"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <utility>
 
@@ -291,6 +292,22 @@ void Core::close_by(RealTime deadline) noexcept {
 }
 
 Stats Core::stats() noexcept { return compose(flusher_.read()); }
+
+Snapshot Core::snapshot() noexcept {
+  try {
+    return flusher_.snapshot();
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
+double Core::quantile(std::uint32_t index, double q) noexcept {
+  try {
+    return flusher_.quantile(index, q);
+  } catch (const std::bad_alloc&) {
+    return std::numeric_limits<double>::quiet_NaN();
+  }
+}
 
 Stats Core::compose(const Flusher::Books& books) const noexcept {
   Stats stats;

@@ -107,6 +107,9 @@ class Core {
   bool flush(std::chrono::milliseconds timeout) noexcept;
   Losses close(std::chrono::milliseconds deadline) noexcept;
   Stats stats() noexcept;
+  Snapshot snapshot() noexcept;
+  // Gives NaN where the last flush had no samples of the context, or memory fails.
+  double quantile(std::uint32_t index, double q) noexcept;
 
   // By a thread's end: gives its shard back to its core.
   static void give_back(aggregate::Shard& shard) noexcept;

@@ -4,6 +4,9 @@
 #include <new>
 #include <utility>
 
+#include "aggregate/rate.h"
+#include "aggregate/summary.h"
+
 namespace pawl::client {
 
 using context::Context;
@@ -14,7 +17,7 @@ using encode::Frame;
 
 namespace {
 
-Frame frame_of(const Context& context, float rate = 1.0F) noexcept {
+Frame frame_of(const Context& context, double rate = 1.0) noexcept {
   return {.name = context.name(),
           .tags = context.tags(),
           .type = context.type,
@@ -46,7 +49,19 @@ struct Flusher::CounterTotals {
 };
 
 Flusher::Flusher(const Plan& plan, Stages stages)
-    : plan_(plan), stages_(stages), start_(plan.clock->steady_now()), samples_(stages.budget) {}
+    : plan_(plan),
+      stages_(stages),
+      start_(plan.clock->steady_now()),
+      samples_(stages.budget, [this](std::uint32_t index) { return folding_of(index); }),
+      last_samples_(stages.budget, [this](std::uint32_t index) { return folding_of(index); }) {}
+
+aggregate::Folding Flusher::folding_of(std::uint32_t index) const noexcept {
+  using aggregate::Folding;
+  if (!plan_.sketches) return Folding::none;
+  const Context& context = *stages_.registry.contexts(Kind::sampled)[index];
+  const bool binned = context.type == MetricType::distribution || plan_.bin_histograms;
+  return binned ? Folding::bins : Folding::equal_values;
+}
 
 std::size_t Flusher::drain() noexcept {
   const std::lock_guard lock{mutex_};
@@ -100,7 +115,7 @@ void Flusher::keep(std::span<const detail::Sample> drained) noexcept {
   if (closed_) return reject(Reject::closed, samples(drained.size()));
   while (!drained.empty()) {
     const auto piece = drained.first(std::min(drained.size(), kPiece));
-    if (!samples_.add(piece)) reject(Reject::memory_limit, samples(piece.size()));
+    if (!current_->add(piece)) reject(Reject::memory_limit, samples(piece.size()));
     drained = drained.subspan(piece.size());
   }
 }
@@ -165,17 +180,59 @@ void Flusher::flush_gauges(encode::Packer& packer) {
 }
 
 // The samples were counted as recorded when they were drained.
-void Flusher::flush_samples(encode::Packer& packer) {
-  reject(Reject::no_memory, samples(samples_.refused()));
-  for (const auto& series : samples_.series()) {
+void Flusher::flush_samples(encode::SketchLines& lines) {
+  reject(Reject::no_memory, samples(current_->refused()));
+  for (auto& series : current_->series()) {
     Context& context = *stages_.registry.contexts(Kind::sampled)[series.index];
     const auto type = static_cast<std::size_t>(context.type);
     context.active_at.store(now_, std::memory_order_relaxed);
-    taken_.samples_by_type[type] += series.values.size();
+    series.is_orphan = context.expired;
+    current_->finish(series);
+    taken_.samples_by_type[type] += series.count();
     ++taken_.active_by_type[type];
-    const std::size_t left = packer.add(frame_of(context, series.rate), series.values);
-    reject(Reject::line_too_long, samples(left));
+    const double rate = aggregate::rate_on_wire(series.rate);
+    reject(Reject::line_too_long, samples(lines.add(frame_of(context, rate), series)));
   }
+}
+
+// Whoever asks for the last flush's samples waits for a swap, not for a flush.
+void Flusher::keep_samples_of_flush() noexcept {
+  if (current_->leave_budget() > stages_.budget.limit() / 4) current_->clear();
+  {
+    const std::lock_guard lock{last_mutex_};
+    std::swap(current_, last_);
+  }
+  current_->clear();
+}
+
+double Flusher::quantile(std::uint32_t index, double q) {
+  const std::lock_guard lock{last_mutex_};
+  return summary_of(index).quantile(q);
+}
+
+Snapshot Flusher::snapshot() {
+  const std::lock_guard lock{last_mutex_};
+  Snapshot snapshot;
+  for (const auto& series : last_->series()) {
+    // Each context once; one that has expired may be gone, and its number another's.
+    if (series.is_orphan || !last_->is_first(series)) continue;
+    const Context& context = *stages_.registry.contexts(Kind::sampled)[series.index];
+    snapshot.metrics.push_back(summary_of(series.index));
+    SnapshotMetric& metric = snapshot.metrics.back();
+    metric.name = context.name();
+    metric.tags = context.tags();
+    metric.type = context.type;
+  }
+  return snapshot;
+}
+
+// REQUIRES: last_mutex_ is held.
+SnapshotMetric Flusher::summary_of(std::uint32_t index) const {
+  aggregate::Summary summary;
+  last_->each_of(index, [&summary](const aggregate::Samples::Series& series) {
+    if (!series.is_orphan) summary.add(series);
+  });
+  return summary.take();
 }
 
 void Flusher::flush_sets(encode::Packer& packer) {
@@ -210,6 +267,7 @@ std::size_t Flusher::datagram_limit() const noexcept {
 void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   encode::Packer packer{
       datagram_limit(), plan_.packing, plan_.constants, stages_.sender.take_spares()};
+  encode::SketchLines lines{packer};
   std::vector<encode::Datagram> datagrams;
   bool whole = false;
   now_ = seconds_since(start_, plan_.clock->steady_now());
@@ -218,7 +276,7 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   try {
     drain_all();
     // A full queue drops its oldest: the bulk first, so that the sums are the last to go.
-    flush_samples(packer);
+    flush_samples(lines);
     flush_sets(packer);
     flush_counters(packer);
     flush_gauges(packer);
@@ -229,7 +287,7 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   } catch (const std::bad_alloc&) {
     datagrams = packer.take_full();
   }
-  samples_.clear();
+  keep_samples_of_flush();
   for (const encode::Datagram& datagram : datagrams) pushed_ += datagram.amount;
   if (!whole) reject(Reject::no_memory, taken_.recorded - rejected_total() - pushed_);
   stages_.sender.push(std::move(datagrams));
@@ -305,7 +363,7 @@ Flusher::Books Flusher::read() noexcept {
   }
   return {.taken = taken_,
           .waiting = waiting(),
-          .held = samples(samples_.size() + samples_.refused()),
+          .held = samples(current_->size() + current_->refused()),
           .out = stages_.sender.totals()};
 }
 
@@ -323,6 +381,7 @@ void Flusher::start_over_in_child() noexcept {
   // A fork between a value and its call: the value is the parent's, too.
   each_counter([](Context& context, std::uint64_t, std::uint64_t sum) { context.sent.sum += sum; });
   samples_.clear();
+  last_samples_.clear();
   taken_ = {};
   pushed_ = {};
 }

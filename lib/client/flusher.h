@@ -4,7 +4,11 @@
 // sender. It keeps the first half of the ledger: what was taken from the threads, by what became of
 // it.
 //
-// Threads: any; one mutex for all of it, which recording never takes.
+// The samples of the last flush stay until the next one, for the program's own questions, unless
+// they take more than a quarter of what may wait for a flush.
+//
+// Threads: any; one mutex for all of it, which recording never takes, and one for the last flush's
+// samples.
 
 #include <array>
 #include <cstddef>
@@ -15,6 +19,7 @@
 #include <vector>
 
 #include <pawl/detail/cells.h>
+#include <pawl/snapshot.h>
 #include <pawl/stats.h>
 
 #include "aggregate/budget.h"
@@ -25,6 +30,7 @@
 #include "client/plan.h"
 #include "context/registry.h"
 #include "encode/packer.h"
+#include "encode/sketch_lines.h"
 #include "transport/sender.h"
 
 namespace pawl::client {
@@ -74,9 +80,20 @@ class Flusher {
   // Tells how much a flush had to leave out.
   Amount lost() noexcept;
 
+  // Tell of the samples that the last flush sent: of one context its quantile, NaN where there are
+  // none, or of each context all. Throw std::bad_alloc.
+  double quantile(std::uint32_t index, double q);
+  Snapshot snapshot();
+
   // Stand around fork(). In the child all that was recorded before it belongs to the parent.
-  void lock() noexcept { mutex_.lock(); }
-  void unlock() noexcept { mutex_.unlock(); }
+  void lock() noexcept {
+    mutex_.lock();
+    last_mutex_.lock();
+  }
+  void unlock() noexcept {
+    last_mutex_.unlock();
+    mutex_.unlock();
+  }
   void start_over_in_child() noexcept;
 
  private:
@@ -90,7 +107,10 @@ class Flusher {
   void retire_idle(bool free_the_last) noexcept;
   void flush_counters(encode::Packer& packer);
   void flush_gauges(encode::Packer& packer);
-  void flush_samples(encode::Packer& packer);
+  void flush_samples(encode::SketchLines& lines);
+  void keep_samples_of_flush() noexcept;
+  aggregate::Folding folding_of(std::uint32_t index) const noexcept;
+  SnapshotMetric summary_of(std::uint32_t index) const;
   void flush_sets(encode::Packer& packer);
   void flush_direct(encode::Packer& packer);
   void discard_recorded();
@@ -113,6 +133,10 @@ class Flusher {
   std::uint32_t now_ = 0;          // seconds since the start, at the last flush
   std::uint32_t next_expiry_ = 0;  // when idle contexts are looked for again
   aggregate::Samples samples_;
+  aggregate::Samples last_samples_;
+  aggregate::Samples* current_ = &samples_;
+  std::mutex last_mutex_;  // taken after the other
+  aggregate::Samples* last_ = &last_samples_;
   std::vector<detail::Sample> ring_;   // what was taken from one
   std::vector<detail::Sample> spill_;  // and from the other
   Taken taken_;

@@ -195,6 +195,16 @@ std::optional<Error> check_container_id(const std::string& id) {
   return Error{fmt::format("Options::container_id is '{}'; expected letters, digits and '-'", id)};
 }
 
+// A receiver that reads no rates would take a sketch for a few samples.
+void choose_sketches(Plan& plan, const Options& options) {
+  plan.sketches = resolved(options.sketches, true) && !plan.serverless;
+  plan.bin_histograms = plan.sketches && resolved(options.histogram_bins, false);
+  if (plan.serverless && options.sketches == Switch::on)
+    plan.warnings.emplace_back("Options::sketches is off: the serverless profile reads no rates");
+  if (!plan.sketches && options.histogram_bins == Switch::on)
+    plan.warnings.emplace_back("Options::histogram_bins is off: it needs Options::sketches");
+}
+
 }  // namespace
 
 Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
@@ -215,6 +225,7 @@ Result<Plan> make_plan(Options options, const Surroundings& surroundings) {
   plan.clock = options.clock != nullptr ? options.clock : std::make_shared<const Clock>();
   plan.serverless = resolved(options.serverless, environment.serverless);
   plan.telemetry = resolved(options.telemetry, true);
+  choose_sketches(plan, options);
   plan.packing = plan.serverless ? encode::Packing::one_value : encode::Packing::many_values;
   plan.constants = {.global_tags = global->joined(),
                     .origin = origin_fields(options, surroundings),

@@ -50,6 +50,8 @@ struct Plan {
   std::size_t max_queue_bytes = 0;
   bool telemetry = true;
   bool serverless = false;
+  bool sketches = true;
+  bool bin_histograms = false;
   Background background = Background::threads;
   std::vector<std::string> warnings;
   std::function<void(std::string_view)> on_warning;

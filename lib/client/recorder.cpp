@@ -1,6 +1,7 @@
 #include "client/recorder.h"
 
 #include <algorithm>
+#include <limits>
 #include <new>
 #include <string>
 
@@ -147,6 +148,11 @@ void insert_member(const Bound& bound, std::string_view member) noexcept {
   if (!is_open(bound, kOneSample)) return;
   const Core::Lease shard{*bound.core};
   client::insert_member(*bound.core, *shard, bound.index, member);
+}
+
+double quantile(const Bound& bound, double q) noexcept {
+  if (bound.slot == 0) return std::numeric_limits<double>::quiet_NaN();
+  return bound.core->quantile(bound.index, q);
 }
 
 std::chrono::steady_clock::time_point now(const Bound& bound) noexcept {

@@ -45,7 +45,7 @@ void append_tail(std::string& out, const Frame& frame, const Constants& constant
 void append_before_tags(std::string& out, const Frame& frame, const Constants& constants) {
   out += '|';
   out += wire_name(frame.type);
-  if (frame.rate != 1.0F) {
+  if (frame.rate != 1.0) {
     out += "|@";
     base::append_number(out, frame.rate);
   }

@@ -32,7 +32,7 @@ struct Frame {
   std::string_view tags;
   MetricType type;
   Cardinality cardinality = Cardinality::unset;
-  float rate = 1.0F;
+  double rate = 1.0;  // printed in its shortest form
   std::optional<std::int64_t> unix_seconds = {};
 };
 

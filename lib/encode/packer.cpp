@@ -1,5 +1,6 @@
 #include "encode/packer.h"
 
+#include <algorithm>
 #include <charconv>
 #include <utility>
 
@@ -102,11 +103,20 @@ bool Packer::add_line(std::string_view whole, Amount amount) {
   return true;
 }
 
-std::size_t Packer::add(const Frame& frame, std::span<const double> values) {
+template <class Value, class Write>
+std::size_t Packer::pack(const Frame& frame,
+                         std::span<const Value> values,
+                         std::uint64_t samples,
+                         const Write& write) {
   surround(frame);
+  const std::size_t most = packing_ == Packing::one_value ? 1 : values.size();
   std::size_t refused = 0;
   while (!values.empty()) {
-    std::size_t done = write_values(frame, values);
+    std::size_t done = 0;
+    if (Room room{}; find_room(frame, room)) {
+      done = write(values.first(std::min(most, values.size())), room);
+      if (done != 0) end_line(frame, room, Amount{.samples = done * samples, .counted = 0});
+    }
     const bool too_long = done == 0 && used_ == 0;
     if (too_long) {
       ++refused;
@@ -118,27 +128,51 @@ std::size_t Packer::add(const Frame& frame, std::span<const double> values) {
   return refused;
 }
 
-// Writes a line with as many of the values as the open datagram has room for; gives how many.
-std::size_t Packer::write_values(const Frame& frame, std::span<const double> values) {
-  const std::size_t most = packing_ == Packing::one_value ? 1 : values.size();
-  if (frame.name.size() + tail_size(frame) > limit_ - used_) return 0;
+bool Packer::find_room(const Frame& frame, Room& room) {
+  if (frame.name.size() + tail_size(frame) > limit_ - used_) return false;
   open();
   char* const begin = open_.payload.data();
   char* const line = begin + used_;
-  char* const end = begin + limit_ - tail_size(frame);
-  char* at = line + frame.name.size();
-  std::size_t written = 0;
-  for (; written < most && at != end; ++written) {
-    const auto number = std::to_chars(at + 1, end, values[written]);
-    if (number.ec != std::errc{}) break;
-    *at = ':';
-    at = number.ptr;
-  }
-  if (written == 0) return 0;
-  write(line, frame.name);
-  used_ = static_cast<std::size_t>(write_tail(at, frame) - begin);
-  open_.amount += Amount{.samples = written, .counted = 0};
-  return written;
+  room = {line, line + frame.name.size(), begin + limit_ - tail_size(frame)};
+  return true;
+}
+
+void Packer::end_line(const Frame& frame, const Room& room, Amount amount) {
+  write(room.line, frame.name);
+  used_ = static_cast<std::size_t>(write_tail(room.values, frame) - open_.payload.data());
+  open_.amount += amount;
+}
+
+std::size_t Packer::add(const Frame& frame, std::span<const double> values) {
+  return pack(frame, values, 1, [](std::span<const double> row, Room& room) {
+    std::size_t written = 0;
+    for (; written < row.size() && room.values != room.end; ++written) {
+      const auto number = std::to_chars(room.values + 1, room.end, row[written]);
+      if (number.ec != std::errc{}) break;
+      *room.values = ':';
+      room.values = number.ptr;
+    }
+    return written;
+  });
+}
+
+std::size_t Packer::add(const Frame& frame,
+                        std::span<const ValueText* const> values,
+                        std::uint64_t samples) {
+  return pack(frame, values, samples, [](std::span<const ValueText* const> row, Room& room) {
+    std::size_t written = 0;
+    for (; written < row.size(); ++written) {
+      const ValueText& text = *row[written];
+      if (text.size > room.end - room.values) break;
+      room.values = write(room.values, text.view());
+    }
+    return written;
+  });
+}
+
+std::size_t Packer::frame_bytes(const Frame& frame) {
+  surround(frame);
+  return frame.name.size() + tail_size(frame);
 }
 
 std::vector<Datagram> Packer::take() {

@@ -21,6 +21,7 @@
 
 #include "encode/datagram.h"
 #include "encode/line.h"
+#include "encode/value_text.h"
 
 namespace pawl::encode {
 
@@ -45,6 +46,14 @@ class Packer {
   // Adds lines that hold the values, one sample each; gives how many are left out, because they do
   // not fit even alone.
   std::size_t add(const Frame& frame, std::span<const double> values);
+  // The same for values that are written already, and stand for `samples` each.
+  std::size_t add(const Frame& frame,
+                  std::span<const ValueText* const> values,
+                  std::uint64_t samples);
+  // Gives how long a line without its values is.
+  std::size_t frame_bytes(const Frame& frame);
+  Packing packing() const noexcept { return packing_; }
+  std::size_t limit() const noexcept { return limit_; }
 
   // Gives the datagrams, the last one as full as it is, and starts anew.
   std::vector<Datagram> take();
@@ -58,7 +67,7 @@ class Packer {
     MetricType type{};
     Cardinality cardinality{};
     TagsAre tags = TagsAre::none;
-    float rate = 0;
+    double rate = 0;
   };
 
   bool add_text(const Frame& frame, std::string_view value, Amount amount);
@@ -67,7 +76,21 @@ class Packer {
   char* room_for(std::size_t size);
   char* write_tail(char* at, const Frame& frame) const noexcept;
   std::size_t tail_size(const Frame& frame) const noexcept;
-  std::size_t write_values(const Frame& frame, std::span<const double> values);
+  // Where the values of a line go, and how far they may.
+  struct Room {
+    char* line;
+    char* values;
+    char* end;
+  };
+  // Calls write(values, room), which gives how many it wrote and moves room.values behind them,
+  // until all values are written or refused. Gives how many are refused.
+  template <class Value, class Write>
+  std::size_t pack(const Frame& frame,
+                   std::span<const Value> values,
+                   std::uint64_t samples,
+                   const Write& write);
+  bool find_room(const Frame& frame, Room& room);
+  void end_line(const Frame& frame, const Room& room, Amount amount);
   void open();
   void cut();
 

@@ -10,6 +10,7 @@
 namespace {
 
 using pawl::aggregate::Budget;
+using pawl::aggregate::Folding;
 using pawl::aggregate::Samples;
 using pawl::detail::Sample;
 using pawl::test::Random;
@@ -131,6 +132,116 @@ TEST_CASE("cleared samples leave nothing behind") {
   CHECK(samples.series()[0].index == 3);
   CHECK(samples.series()[0].rate == 0.5F);
   CHECK(samples.series()[0].values == Values{42});
+}
+
+std::vector<Sample> of_one(std::size_t count, std::size_t different) {
+  std::vector<Sample> made;
+  for (std::size_t i = 0; i < count; ++i)
+    made.push_back({0, 1.0F, 1.0 + static_cast<double>(i % different)});
+  return made;
+}
+
+Folding bins(std::uint32_t) { return Folding::bins; }
+Folding equal_values(std::uint32_t) { return Folding::equal_values; }
+
+TEST_CASE("few samples stay as they are, many are folded") {
+  Budget budget{1'000'000};
+  Samples samples{budget, bins};
+  REQUIRE(samples.add(of_one(Samples::kFewSamples - 1, 50)));
+  CHECK(samples.series()[0].sketch == nullptr);
+  REQUIRE(samples.add(of_one(3, 1)));
+  auto& series = samples.series()[0];
+  REQUIRE(series.sketch != nullptr);
+  CHECK(series.sketch->count() == Samples::kFewSamples);
+  CHECK(series.values.size() == 2);
+  CHECK(series.count() == Samples::kFewSamples + 2);
+  samples.finish(series);
+  CHECK(series.values.empty());
+  CHECK(series.count() == Samples::kFewSamples + 2);
+}
+
+TEST_CASE("folding asks once what becomes of a series") {
+  Budget budget{1'000'000};
+  int asked = 0;
+  Samples samples{budget, [&asked](std::uint32_t index) {
+                    ++asked;
+                    return index == 0 ? Folding::none : Folding::bins;
+                  }};
+  for (int i = 0; i < 10; ++i) {
+    samples.add(of_one(100, 100));
+    samples.add(some(100));
+  }
+  CHECK(asked == 7);
+  CHECK(samples.series()[0].sketch == nullptr);
+  CHECK(samples.series()[0].values.size() == 1'150);
+}
+
+TEST_CASE("folded samples take little of the budget, however many they are") {
+  for (const auto& folding : {bins, equal_values}) {
+    Budget budget{64 << 10};
+    Samples samples{budget, folding};
+    for (int i = 0; i < 1'000; ++i) REQUIRE(samples.add(of_one(1'000, 100)));
+    CHECK(samples.size() == 1'000'000);
+    CHECK(left_in(budget) > (64 << 10) - 12'000);
+    CHECK(samples.series()[0].count() == 1'000'000);
+    samples.clear();
+    CHECK(left_in(budget) == 64 << 10);
+  }
+}
+
+TEST_CASE("values that are kept exactly are bounded by the budget") {
+  Budget budget{64 << 10};
+  Samples samples{budget, equal_values};
+  std::size_t added = 0;
+  while (samples.add(of_one(100, 100)) && samples.add(std::vector<Sample>{
+             {0, 1.0F, 1e6 + static_cast<double>(added)}}))
+    ++added;
+  CHECK(added > 1'500);  // equal ones wait until they are as many as the others
+  CHECK(added < 4'100);
+}
+
+TEST_CASE("sketches that come again after a clearing need no new memory") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  Budget budget{10'000'000};
+  Samples samples{budget, bins};
+  const std::vector<Sample> added = some(7'000);
+  for (int i = 0; i < 2; ++i) {
+    REQUIRE(samples.add(added));
+    samples.clear();
+  }
+  const pawl::test::AllocCounter allocations;
+  REQUIRE(samples.add(added));
+  CHECK(allocations.allocations() == 0);
+}
+
+TEST_CASE("samples that left the budget are still there") {
+  Budget budget{10'000};
+  Samples samples{budget};
+  samples.add(some(100));
+  CHECK(samples.leave_budget() == 100 * kBytesEach);
+  CHECK(left_in(budget) == 10'000);
+  CHECK(samples.series().size() == 7);
+  samples.clear();
+  CHECK(left_in(budget) == 10'000);
+}
+
+TEST_CASE("folding that finds no memory leaves samples as they are") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  const std::vector<Sample> added = of_one(400, 70);
+  for (std::uint64_t nth = 1; nth < 30; ++nth) {
+    Budget budget{1'000'000};
+    Samples samples{budget, bins};
+    {
+      const pawl::test::FailingAlloc failing{nth};
+      REQUIRE(samples.add(added));
+    }
+    REQUIRE(samples.size() + samples.refused() == added.size());
+    std::size_t kept = 0;
+    for (const Samples::Series& series : samples.series()) kept += series.count();
+    REQUIRE(kept == samples.size());
+    samples.clear();
+    REQUIRE(left_in(budget) == 1'000'000);
+  }
 }
 
 TEST_CASE("what memory fails for is counted, and the budget is whole after it") {

@@ -139,9 +139,9 @@ TEST_SUITE("concurrent") {
     const auto sent = client.sent();
     CHECK(sent.count("x") == 4 * kCalls * 2);
     CHECK(sent.gauge("x") == 3);
-    CHECK(sent.of({"h", "x"}).samples.size() == 4 * kCalls);
-    CHECK(sent.of({"d", "x"}).samples.size() == 4 * kCalls);
-    CHECK(sent.of({"ms", "x"}).samples.size() == 4 * kCalls);
+    CHECK(sent.of({"h", "x"}).weight() == 4 * kCalls);
+    CHECK(sent.of({"d", "x"}).weight() == 4 * kCalls);
+    CHECK(sent.of({"ms", "x"}).weight() == 4 * kCalls);
   }
 }
 

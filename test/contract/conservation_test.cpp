@@ -67,11 +67,11 @@ Outcome run_programs(const Client& client, int steps, const Disturb& disturb) {
   return outcome;
 }
 
-// Counts what the lines hold: samples of h, d and ms one by one, counts by their sum.
+// Counts what the lines hold: samples of h, d and ms by their weight, counts by their sum.
 Amount on_the_lines(const Tally& tally) {
   Amount amount;
   for (const auto& [context, held] : tally.contexts()) {
-    amount.samples += held.samples.size();
+    amount.samples += static_cast<std::uint64_t>(held.weight());
     amount.counted += static_cast<std::int64_t>(held.count);
     for (const auto& [at, value] : held.points) amount.counted += static_cast<std::int64_t>(value);
   }
@@ -90,6 +90,7 @@ TEST_SUITE("concurrent") {
     PAWL_PRINT_SEED();
     for (const auto background : {Background::manual, Background::threads}) {
       auto options = quiet_options();
+      options.sketches = pawl::Switch::off;  // sample by sample
       options.background = background;
       MemoryClient client{options};
       std::atomic<int> flushes{0};
@@ -173,6 +174,7 @@ TEST_SUITE("concurrent") {
          {FakeAgent::Kind::unix_datagram, FakeAgent::Kind::unix_stream, FakeAgent::Kind::udp_v4}) {
       FakeAgent agent{kind};
       auto options = quiet_options();
+      options.sketches = pawl::Switch::off;  // sample by sample
       options.background = Background::threads;
       options.address = agent.url();
       const auto client = Client::create(options);

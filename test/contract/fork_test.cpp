@@ -119,10 +119,10 @@ TEST_CASE("fifty forks under load lose nothing and send nothing twice") {
     CHECK(arrived.refusals().empty());
     CHECK(arrived.count("child") == static_cast<double>(kForks * kChildCalls));
     CHECK(arrived.count("child.bound") == static_cast<double>(kForks * kChildCalls));
-    CHECK(arrived.of({"d", "child.d"}).samples.size() == kForks * kChildCalls);
+    CHECK(arrived.of({"d", "child.d"}).weight() == kForks * kChildCalls);
     CHECK(arrived.count("parent") == rounds);
     CHECK(arrived.count("bound") == rounds);
-    CHECK(arrived.of({"d", "parent.d"}).samples.size() == static_cast<std::size_t>(rounds));
+    CHECK(arrived.of({"d", "parent.d"}).weight() == static_cast<std::int64_t>(rounds));
     CHECK(arrived.of({"g", "parent.at"}).points.size() == static_cast<std::size_t>(rounds));
   }
 }

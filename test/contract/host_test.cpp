@@ -86,7 +86,7 @@ TEST_SUITE("concurrent") {
       Tally arrived;
       arrived.feed_all(agent.take_payloads());
       CHECK(arrived.count("hits") == static_cast<double>(calls));
-      CHECK(arrived.of({"d", "d"}).samples.size() == calls);
+      CHECK(arrived.of({"d", "d"}).weight() == static_cast<std::int64_t>(calls));
       CHECK(client->stats().handed_to_kernel.samples == 2 * calls);
     }
   }

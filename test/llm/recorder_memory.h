@@ -15,7 +15,9 @@ namespace pawl::test {
 
 class MemoryRecorder {
  public:
-  explicit MemoryRecorder(llm::RecorderOptions options = {}) : llm_(make(std::move(options))) {}
+  // Sketches are off: tests compare what arrives sample by sample.
+  explicit MemoryRecorder(llm::RecorderOptions options = {})
+      : client(without_sketches()), llm_(make(std::move(options))) {}
 
   llm::Recorder& operator*() { return llm_; }
   llm::Recorder* operator->() { return &llm_; }
@@ -28,6 +30,11 @@ class MemoryRecorder {
   MemoryClient client;
 
  private:
+  static Options without_sketches() {
+    Options options = quiet_options();
+    options.sketches = Switch::off;
+    return options;
+  }
   llm::Recorder make(llm::RecorderOptions options) {
     options.clock = client.clock;
     return llm::Recorder{*client, std::move(options)};
