@@ -36,6 +36,8 @@ CHARTS = [
     ("A flush, a context", "value", "ns",
      ["flush.counter_context.sink", "flush.counter_context.uds", "flush.counter_context.udp",
       "mutex_map.flush.uds"]),
+    ("10,000 and 1,000,000 latencies on the wire", "value", "B",
+     ["sketch.bytes.1e4", "sketch.bytes.1e6", "raw.sample_bytes.1e4"]),
     ("Lost of 200,000 calls a second", "value", "%",
      ["loss.udp.200k", "loss.uds.200k", "format_send.loss.udp.200k"]),
 ]

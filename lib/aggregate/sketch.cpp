@@ -4,32 +4,36 @@
 
 namespace pawl::aggregate {
 
-// In two passes: the first finds the keys, and after it all the memory that they take, so that the
-// second cannot fail halfway.
+// Finds the keys and all the memory that they take first, so that the rest cannot fail halfway.
 void Sketch::add(std::span<const double> values) {
-  Batch batch{.values = values, .keys = {}};
-  if (!find_keys(batch)) [[unlikely]]
+  if (values.empty()) return;
+  std::array<std::int32_t, kBatch> keys;
+  if (!find_keys(values, keys.data())) [[unlikely]]
     return add_in_parts(values);
-  if (!has_room_for(batch)) make_room_for(batch);
-  add_to_bins(batch);
-  add_to_totals(values);
+  const Totals totals = totals_of(values);
+  // Keys rise with values.
+  const std::int32_t lowest = place_of(totals.min).key >> kChunkBits;
+  const std::int32_t highest = place_of(totals.max).key >> kChunkBits;
+  if (!has_chunks(lowest, highest)) {
+    span_chunks(lowest, highest);
+    for (std::size_t i = 0; i < values.size(); ++i)
+      if (std::uint16_t& one = place(keys[i]); one == kNone) make_chunk(one);
+  }
+  add_to_bins(values, keys.data());
+  total_.add(totals.sum);
+  min_ = std::min(min_, totals.min);
+  max_ = std::max(max_, totals.max);
+  binned_ += values.size();
 }
 
 // Tells whether none of the values is loose.
-bool Sketch::find_keys(Batch& batch) noexcept {
+bool Sketch::find_keys(std::span<const double> values, std::int32_t* keys) noexcept {
   bool loose = false;
-  std::int32_t lowest = batch.lowest;
-  std::int32_t highest = batch.highest;
-  std::int32_t* key = batch.keys.data();
-  for (const double value : batch.values) {
+  for (const double value : values) {
     const Place place = place_of(value);
-    *key++ = place.key;
+    *keys++ = place.key;
     loose |= place.loose;
-    lowest = std::min(lowest, place.key);
-    highest = std::max(highest, place.key);
   }
-  batch.lowest = lowest;
-  batch.highest = highest;
   return !loose;
 }
 
@@ -50,18 +54,11 @@ void Sketch::add_exact(std::span<const double> values) {
   for (const double value : values) exact_.add(value);
 }
 
-bool Sketch::has_room_for(const Batch& batch) const noexcept {
-  const std::int32_t lowest = (batch.lowest >> kChunkBits) - first_;
-  const std::int32_t highest = (batch.highest >> kChunkBits) - first_;
-  if (lowest < 0 || highest >= static_cast<std::int32_t>(places_.size())) return false;
-  const auto first = places_.begin() + lowest;
-  return std::find(first, places_.begin() + highest + 1, kNone) == places_.begin() + highest + 1;
-}
-
-void Sketch::make_room_for(const Batch& batch) {
-  span_chunks(batch.lowest >> kChunkBits, batch.highest >> kChunkBits);
-  for (std::size_t i = 0; i < batch.values.size(); ++i)
-    if (std::uint16_t& one = place(batch.keys[i]); one == kNone) make_chunk(one);
+bool Sketch::has_chunks(std::int32_t lowest, std::int32_t highest) const noexcept {
+  if (lowest < first_ || highest - first_ >= static_cast<std::int32_t>(places_.size()))
+    return false;
+  const auto end = places_.begin() + (highest - first_) + 1;
+  return std::find(places_.begin() + (lowest - first_), end, kNone) == end;
 }
 
 void Sketch::span_chunks(std::int32_t lowest, std::int32_t highest) {
@@ -76,17 +73,17 @@ void Sketch::span_chunks(std::int32_t lowest, std::int32_t highest) {
 
 // Room grows by four chunks: twice as much would be too much for most.
 void Sketch::make_chunk(std::uint16_t& place) {
-  if (chunks_.size() == chunks_.capacity()) chunks_.reserve(chunks_.size() + 4 + chunks_.size() / 4);
+  if (chunks_.size() == chunks_.capacity())
+    chunks_.reserve(chunks_.size() + 4 + chunks_.size() / 4);
   chunks_.emplace_back();
   place = static_cast<std::uint16_t>(chunks_.size() - 1);
 }
 
-void Sketch::add_to_bins(const Batch& batch) noexcept {
+void Sketch::add_to_bins(std::span<const double> values, const std::int32_t* keys) noexcept {
   Chunk* const chunks = chunks_.data();
-  const std::int32_t* key = batch.keys.data();
-  for (const double value : batch.values) {
-    Chunk& chunk = chunks[place(*key)];
-    const auto bin = static_cast<std::uint32_t>(*key++) % kBinsInChunk;
+  for (const double value : values) {
+    Chunk& chunk = chunks[place(*keys)];
+    const auto bin = static_cast<std::uint32_t>(*keys++) % kBinsInChunk;
     chunk.sums[bin] += value;
     ++chunk.counts[bin];
   }
@@ -94,11 +91,11 @@ void Sketch::add_to_bins(const Batch& batch) noexcept {
 
 // Four at a time, because an addition waits for the one before. What 64 plain additions lose is
 // 7e-15 of the sum at the very most, so that only the batches need to be added with care.
-void Sketch::add_to_totals(std::span<const double> values) noexcept {
+Sketch::Totals Sketch::totals_of(std::span<const double> values) noexcept {
   constexpr std::size_t kLanes = 4;
   double sums[kLanes]{};
-  double lows[kLanes] = {min_, min_, min_, min_};
-  double highs[kLanes] = {max_, max_, max_, max_};
+  double lows[kLanes] = {values[0], values[0], values[0], values[0]};
+  double highs[kLanes] = {values[0], values[0], values[0], values[0]};
   const auto take = [&](std::size_t lane, double value) {
     sums[lane] += value;
     lows[lane] = std::min(lows[lane], value);
@@ -108,10 +105,9 @@ void Sketch::add_to_totals(std::span<const double> values) noexcept {
   for (; i + kLanes <= values.size(); i += kLanes)
     for (std::size_t lane = 0; lane < kLanes; ++lane) take(lane, values[i + lane]);
   for (; i < values.size(); ++i) take(0, values[i]);
-  for (const double sum : sums) total_.add(sum);
-  min_ = *std::min_element(lows, lows + kLanes);
-  max_ = *std::max_element(highs, highs + kLanes);
-  binned_ += values.size();
+  return {.sum = (sums[0] + sums[1]) + (sums[2] + sums[3]),
+          .min = *std::min_element(lows, lows + kLanes),
+          .max = *std::max_element(highs, highs + kLanes)};
 }
 
 std::size_t Sketch::bytes() const noexcept {

@@ -99,22 +99,20 @@ class Sketch {
     double sums[kBinsInChunk]{};
     std::uint32_t counts[kBinsInChunk]{};
   };
-  // Values on their way into bins, with their keys.
-  struct Batch {
-    std::span<const double> values;
-    std::array<std::int32_t, kBatch> keys;
-    std::int32_t lowest = std::numeric_limits<std::int32_t>::max();
-    std::int32_t highest = std::numeric_limits<std::int32_t>::min();
+  struct Totals {
+    double sum;
+    double min;
+    double max;
   };
 
-  static bool find_keys(Batch& batch) noexcept;
+  static bool find_keys(std::span<const double> values, std::int32_t* keys) noexcept;
+  static Totals totals_of(std::span<const double> values) noexcept;
   void add_in_parts(std::span<const double> values);
-  void make_room_for(const Batch& batch);
-  bool has_room_for(const Batch& batch) const noexcept;
+  // Tells whether every chunk of a range is there.
+  bool has_chunks(std::int32_t lowest, std::int32_t highest) const noexcept;
   void span_chunks(std::int32_t lowest, std::int32_t highest);
   void make_chunk(std::uint16_t& place);
-  void add_to_bins(const Batch& batch) noexcept;
-  void add_to_totals(std::span<const double> values) noexcept;
+  void add_to_bins(std::span<const double> values, const std::int32_t* keys) noexcept;
   // REQUIRES: the key's chunk lies in the span.
   std::uint16_t& place(std::int32_t key) noexcept {
     return places_.data()[(key >> kChunkBits) - first_];

@@ -38,7 +38,7 @@ struct Boundary {
 constexpr Boundary kEndOfOne{Wide{0x80ff'01fb'0dd6'8258} << 64 | 0x8342'b97f'5e49'2d68, 0};
 
 constexpr std::uint64_t entry(std::int32_t key, std::uint64_t next) noexcept {
-  return static_cast<std::uint64_t>(key) << (kCellBits + 1) | next;
+  return (static_cast<std::uint64_t>(key + 1) << kKeyShift) - next;
 }
 
 constexpr std::array<std::uint64_t, kCells> make_table() noexcept {
@@ -64,7 +64,7 @@ constexpr std::array<std::uint64_t, kCells> make_table() noexcept {
 // A look at the value's own cell is enough to see that it is loose.
 constexpr bool guards_stay_in_their_cells(const std::array<std::uint64_t, kCells>& table) {
   for (const std::uint64_t one : table) {
-    const std::uint64_t next = one & (2 * kCell - 1);
+    const std::uint64_t next = kBehind + 1 - (one & kBehind);
     if (next != kCell && (next <= kGuard || next >= kCell - kGuard)) return false;
   }
   return true;
@@ -76,22 +76,20 @@ constexpr std::array<std::uint64_t, kCells> kTable = make_table();
 static_assert(guards_stay_in_their_cells(kTable));
 
 // As the Agent does it; what rounding may change is loose.
-Place find_slowly(double value) noexcept {
+std::uint64_t sum_beyond_table(double magnitude) noexcept {
   constexpr double kGuardOfKey = 1e-9;
-  const double magnitude = std::fabs(value);
-  if (std::fabs(magnitude - kNormMin) <= 1e-9 * kNormMin) return {value < 0 ? -1 : 1, true};
-  if (magnitude < kNormMin) return {0, false};
+  const auto sum = [](std::int32_t key, bool loose) {
+    return static_cast<std::uint64_t>(key) << kKeyShift | (loose ? 0 : kBehind / 2);
+  };
+  if (std::fabs(magnitude - kNormMin) <= 1e-9 * kNormMin) return sum(1, true);
+  if (magnitude < kNormMin) return sum(0, false);
   const double position = std::log(magnitude) / kLogGamma + 0.5;
   const double whole = std::floor(position);
   const double above = position - whole;
-  auto key = static_cast<std::int32_t>(whole) + kKeyOfOne;
-  bool loose = above < kGuardOfKey || above > 1 - kGuardOfKey;
-  // What has no bin of its own is not for a mean either: its sum may be beyond a double.
-  if (key >= kKeyOfInfinity) {
-    key = kKeyOfInfinity;
-    loose = true;
-  }
-  return {value < 0 ? -key : key, loose};
+  const auto key = static_cast<std::int32_t>(whole) + kKeyOfOne;
+  // What has no bin of its own is not for a mean: its sum may be beyond a double.
+  if (key >= kKeyOfInfinity) return sum(kKeyOfInfinity, true);
+  return sum(key, above < kGuardOfKey || above > 1 - kGuardOfKey);
 }
 
 }  // namespace places

@@ -46,11 +46,16 @@ constexpr std::uint64_t cell_of(double value) noexcept {
 inline constexpr std::uint64_t kFirst = cell_of(kNormMin) + 1;
 inline constexpr std::size_t kCells = cell_of(0x1p50) - kFirst;
 
-// Of each cell: the key of its smallest double, above where in it the next key begins (at its end:
-// nowhere).
+// Of each cell what makes one addition tell the rest. With a double's place in its cell added, the
+// bits above kKeyShift are its key, and those below how far it is behind the next key's beginning:
+// a cell's entry is the key of its smallest double, less where the next key begins in it (at its
+// end: nowhere).
+inline constexpr int kKeyShift = kCellBits + 1;
+inline constexpr std::uint64_t kBehind = (std::uint64_t{1} << kKeyShift) - 1;
 extern const std::array<std::uint64_t, kCells> kTable;
 
-Place find_slowly(double value) noexcept;
+// Gives the same sum of a magnitude that is in no cell.
+std::uint64_t sum_beyond_table(double magnitude) noexcept;
 
 }  // namespace places
 
@@ -60,15 +65,11 @@ inline Place place_of(double value) noexcept {
   const auto bits = std::bit_cast<std::uint64_t>(value);
   const std::uint64_t magnitude = bits & ~kSign;
   const std::uint64_t cell = (magnitude >> kCellBits) - kFirst;
-  if (cell >= kCells) [[unlikely]]
-    return find_slowly(value);
-  const std::uint64_t entry = kTable.data()[cell];
-  const std::uint64_t next = entry & (2 * kCell - 1);
-  const std::uint64_t at = magnitude & (kCell - 1);
-  const auto key =
-      static_cast<std::int32_t>(entry >> (kCellBits + 1)) + static_cast<std::int32_t>(at >= next);
+  const std::uint64_t sum = cell < kCells ? kTable.data()[cell] + (magnitude & (kCell - 1))
+                                          : sum_beyond_table(std::bit_cast<double>(magnitude));
+  const auto key = static_cast<std::int32_t>(sum >> kKeyShift);
   const auto sign = static_cast<std::int32_t>(bits >> 63);
-  return {(key ^ -sign) + sign, at - next + kGuard <= 2 * kGuard};
+  return {(key ^ -sign) + sign, ((sum + kGuard) & kBehind) <= 2 * kGuard};
 }
 
 // Gives the middle of a bin, from which no value in it is further than 1/128. Of key 0: zero; of

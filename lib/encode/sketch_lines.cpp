@@ -118,10 +118,10 @@ void SketchLines::make_bins(Sketch& sketch) {
 // Sends one sample of a bin as it is, so that the Agent has it for the smallest or largest.
 void SketchLines::take_apart(double value) {
   const std::int32_t key = aggregate::place_of(value).key;
-  const auto part = std::lower_bound(parts_.begin(),
-                                     parts_.end(),
-                                     key,
-                                     [](const Part& one, std::int32_t k) { return one.key < k; });
+  const auto part =
+      std::lower_bound(parts_.begin(), parts_.end(), key, [](const Part& one, std::int32_t k) {
+        return one.key < k;
+      });
   // The largest may be the smallest, and sent.
   if (part == parts_.end() || part->key != key) return;
   bins_.values.push_back({text_of(value), 1});

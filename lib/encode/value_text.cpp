@@ -86,8 +86,7 @@ ShortDecimal round_to(double value, int digits) noexcept {
   ShortDecimal made;
   made.value = std::copysign(scaled(whole, exponent), value);
   std::array<char, 10> written;
-  const char* const end =
-      std::to_chars(written.data(), written.data() + written.size(), whole).ptr;
+  const char* const end = std::to_chars(written.data(), written.data() + written.size(), whole).ptr;
   Writer out{made.text};
   if (value < 0) out.put('-');
   write(out, written.data(), static_cast<int>(end - written.data()), exponent);

@@ -193,8 +193,8 @@ TEST_CASE("values that are kept exactly are bounded by the budget") {
   Budget budget{64 << 10};
   Samples samples{budget, equal_values};
   std::size_t added = 0;
-  while (samples.add(of_one(100, 100)) && samples.add(std::vector<Sample>{
-             {0, 1.0F, 1e6 + static_cast<double>(added)}}))
+  while (samples.add(of_one(100, 100)) &&
+         samples.add(std::vector<Sample>{{0, 1.0F, 1e6 + static_cast<double>(added)}}))
     ++added;
   CHECK(added > 1'500);  // equal ones wait until they are as many as the others
   CHECK(added < 4'100);

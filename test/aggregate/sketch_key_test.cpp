@@ -75,7 +75,8 @@ double beside(double boundary, std::int64_t ulps) {
 TEST_CASE("a value near the end of a bin is loose, one a little further is not") {
   for (int key = 10; key < 3'500; ++key) {
     const auto end = static_cast<double>(std::exp((key - 1337.5L) * std::log1p(1.0L / 64)));
-    for (const std::int64_t ulps : {-60'000, -3, 0, 3, 60'000}) REQUIRE(place_of(beside(end, ulps)).loose);
+    for (const std::int64_t ulps : {-60'000, -3, 0, 3, 60'000})
+      REQUIRE(place_of(beside(end, ulps)).loose);
     const auto below = place_of(beside(end, -150'000));
     const auto above = place_of(beside(end, 150'000));
     REQUIRE_FALSE(below.loose);
@@ -114,7 +115,8 @@ TEST_CASE("the middle of a bin is in it, and no value of it is further than 1/12
 }
 
 TEST_CASE("each of the Agent's boundaries lies where the table has it") {
-  const auto beside_project = std::filesystem::path{__FILE__}.parent_path() / "../../../shared/data";
+  const auto beside_project =
+      std::filesystem::path{__FILE__}.parent_path() / "../../../shared/data";
   std::ifstream listed{beside_project / "agent_key_thresholds.csv"};
   if (!listed) {
     MESSAGE("skipped: the list of the Agent's boundaries is not here");

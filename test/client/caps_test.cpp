@@ -51,13 +51,13 @@ TEST_CASE("samples and set members beyond the cap are kept under the overflow co
     client->set("s", std::to_string(i), {{"n", std::to_string(i)}});
   }
   const auto sent = client.sent();
-  std::size_t samples = 0;
+  std::int64_t samples = 0;
   std::size_t members = 0;
   for (const auto& [context, held] : sent.contexts()) {
-    samples += held.samples.size();
+    samples += held.weight();
     members += held.members.size();
   }
-  CHECK(samples == 3 * kLeastContexts);
+  CHECK(samples == static_cast<std::int64_t>(3 * kLeastContexts));
   CHECK(members == 3 * kLeastContexts);
 }
 

@@ -105,6 +105,7 @@ TEST_CASE("samples that memory failed for while they were drained are in the boo
 
 TEST_CASE("a spill that was drained keeps no memory") {
   Stand stand;
+  stand.record(1);  // whose context the spill's samples are of
   pawl::aggregate::Shard& shard = stand.shards.acquire();
   shard.spill.resize(1'000);
   stand.budget.take(1'000 * sizeof(pawl::detail::Sample));

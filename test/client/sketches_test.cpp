@@ -108,8 +108,7 @@ TEST_CASE("the serverless profile has no sketches, and says so to who wants them
   options.serverless = Switch::on;
   MemoryClient client{std::move(options)};
   REQUIRE(client->warnings().size() == 1);
-  CHECK(client->warnings()[0] ==
-        "Options::sketches is off: the serverless profile reads no rates");
+  CHECK(client->warnings()[0] == "Options::sketches is off: the serverless profile reads no rates");
   for (int i = 0; i < 300; ++i) client->distribution("d", i % 3);
   CHECK(client.sent().of({"d", "d"}).samples.size() == 300);
 }

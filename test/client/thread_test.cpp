@@ -95,7 +95,7 @@ TEST_SUITE("concurrent") {
     const auto sent = client.sent();
     CHECK(sent.count("bound") == kThreads);
     CHECK(sent.count("hits") == 2 * kThreads);
-    CHECK(sent.of({"d", "d"}).samples.size() == kThreads);
+    CHECK(sent.of({"d", "d"}).weight() == kThreads);
   }
 
   TEST_CASE("a client may go while threads that recorded live on, and so may many after it") {

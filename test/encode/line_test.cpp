@@ -39,7 +39,7 @@ TEST_CASE("a line ends with its type and a line break when there is no more to s
 TEST_CASE("all fields stand in the order of the official client") {
   const Constants constants{"env:prod", "|c:in-7|e:it-true,cn-web", Cardinality::low};
   Frame sampled = frame(MetricType::distribution, "a:1,b");
-  sampled.rate = 0.25F;
+  sampled.rate = 0.25;
   CHECK(line_of(sampled, constants) ==
         "n:1|d|@0.25|#env:prod,a:1,b|c:in-7|e:it-true,cn-web|card:low");
   Frame stamped = frame(MetricType::gauge, "a:1,b");
@@ -59,9 +59,9 @@ TEST_CASE("global tags and a call's own stand alone or together") {
 TEST_CASE("a rate is written as short as can be, and a rate of 1 not at all") {
   Frame one = frame(MetricType::timing);
   CHECK(line_of(one) == "n:1|ms");
-  one.rate = 0.05F;
+  one.rate = 0.05;
   CHECK(line_of(one) == "n:1|ms|@0.05");
-  one.rate = 1e-7F;
+  one.rate = 1e-7;
   CHECK(line_of(one) == "n:1|ms|@1e-07");
 }
 

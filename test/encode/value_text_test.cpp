@@ -54,7 +54,8 @@ TEST_CASE("a rounded number reads back as what it says, and is as near as its di
     const int digits = static_cast<int>(random.between(1, 8));
     const auto rounded = round_to(value, digits);
     REQUIRE(read(rounded.text) == rounded.value);
-    REQUIRE(std::abs(rounded.value - value) <= 0.5001 * std::abs(value) * std::pow(10.0, 1 - digits));
+    REQUIRE(std::abs(rounded.value - value) <=
+            0.5001 * std::abs(value) * std::pow(10.0, 1 - digits));
   }
 }
 
