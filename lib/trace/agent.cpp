@@ -59,7 +59,7 @@ Agent::~Agent() = default;
 void Agent::send(std::span<const Chunk> chunks,
                  Time deadline,
                  std::span<Outcome> outcomes) noexcept {
-  const Busy busy{busy_};
+  const base::Busy busy{busy_};
   for (std::size_t i = 0; i < chunks.size(); ++i)
     outcomes[i] = {chunks[i].spans.empty() ? Fate::accepted : Fate::no_memory,
                    chunks[i].llmobs.empty() ? Fate::accepted : Fate::no_memory};
@@ -179,7 +179,7 @@ Fate Agent::take_info(const Answer& answer) {
 }
 
 Features Agent::features(Time deadline) noexcept {
-  const Busy busy{busy_};
+  const base::Busy busy{busy_};
   if (state_ == nullptr) return {};
   try {
     ask_info(deadline);
@@ -190,7 +190,7 @@ Features Agent::features(Time deadline) noexcept {
 }
 
 std::optional<Rates> Agent::take_rates() noexcept {
-  const Busy busy{busy_};
+  const base::Busy busy{busy_};
   if (state_ == nullptr) return std::nullopt;
   return std::exchange(state_->rates, std::nullopt);
 }

@@ -48,7 +48,7 @@ void Agent::send_events(std::span<const Chunk> chunks, Call& call, std::span<Out
 void Agent::send_evaluations(std::span<const std::string> evaluations,
                              Time deadline,
                              std::span<Fate> fates) noexcept {
-  const Busy busy{busy_};
+  const base::Busy busy{busy_};
   std::fill(fates.begin(), fates.end(), Fate::no_memory);
   if (state_ == nullptr) return;
   try {

@@ -4,7 +4,6 @@
 //
 // Threads: as Agent.
 
-#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <optional>
@@ -13,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/busy.h"
 #include "trace/agent.h"
 #include "trace/groups.h"
 
@@ -33,15 +33,6 @@ struct Agent::State {
 struct Agent::Call {
   Time deadline;
   int retries = 0;
-};
-
-// Says that a thread is inside of the Agent.
-struct Busy {
-  explicit Busy(std::atomic<bool>& flag) : flag_(flag) { flag_ = true; }
-  ~Busy() { flag_ = false; }
-  Busy(const Busy&) = delete;
-  Busy& operator=(const Busy&) = delete;
-  std::atomic<bool>& flag_;
 };
 
 template <class T>

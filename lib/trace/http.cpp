@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/busy.h"
 #include "trace/http_streams.h"
 
 namespace pawl::trace {
@@ -89,7 +90,7 @@ class Http::Connection {
   Answer request(const HttpRequest& request, Time deadline) {
     const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left <= Milliseconds{0}) return failed(Answer::Failure::timed_out);
-    const Busy busy{busy_};
+    const base::Busy busy{busy_};
     return perform(request, left);
   }
 
@@ -102,14 +103,6 @@ class Http::Connection {
   }
 
  private:
-  struct Busy {
-    explicit Busy(std::atomic<bool>& flag) : flag_(flag) { flag_ = true; }
-    ~Busy() { flag_ = false; }
-    Busy(const Busy&) = delete;
-    Busy& operator=(const Busy&) = delete;
-    std::atomic<bool>& flag_;
-  };
-
   void prepare(const Endpoint& endpoint);
   Answer perform(const HttpRequest& request, Milliseconds left);
   Answer answer(CURLcode code, Reply& reply) const;

@@ -85,6 +85,16 @@ TEST_CASE("a request and its answer arrive whole, over IPv4, IPv6 and a Unix soc
   }
 }
 
+TEST_CASE("localhost is looked for at both loopbacks") {
+  for (const auto kind : kinds()) {
+    if (kind == HttpPeer::Kind::unix_socket) continue;
+    HttpPeer peer{kind};
+    const std::string url = peer.url();
+    Http http{*parse_agent_url("http://localhost" + url.substr(url.rfind(':')))};
+    CHECK(http.request({}, std::chrono::steady_clock::now() + kLong).status == 200);
+  }
+}
+
 TEST_CASE("a body of many megabytes arrives as it is") {
   for (const auto kind : kinds()) {
     Called called{kind};
