@@ -2,17 +2,40 @@
 
 #include <charconv>
 #include <cmath>
+#include <limits>
 
 #include "base/number.h"
 
 namespace pawl::aggregate {
 
-double rate_on_wire(float rate) noexcept {
-  if (rate == 1.0F) return 1.0;
+namespace {
+
+double shortest(float rate) noexcept {
   const base::NumberText text{rate};
   double read = 1.0;
   std::from_chars(text.view().data(), text.view().data() + text.view().size(), read);
   return read;
+}
+
+// Beyond, every inverse of a float is whole but for its rounding, and weights lose their meaning.
+constexpr double kMostWeight = 1 << 22;
+
+}  // namespace
+
+double rate_on_wire(float rate) noexcept {
+  constexpr double kRounding = std::numeric_limits<float>::epsilon();
+  const double inverse = 1.0 / static_cast<double>(rate);
+  const double whole = std::round(inverse);
+  const bool is_near = std::fabs(inverse - whole) <= kRounding * whole;
+  if (is_near && whole <= kMostWeight) return rate_of_weight(static_cast<std::uint64_t>(whole));
+  return shortest(rate);
+}
+
+// The inverse of a rate of a weight is at most two steps above it.
+bool is_whole(double rate) noexcept {
+  constexpr double kRounding = 2 * std::numeric_limits<double>::epsilon();
+  const double inverse = 1.0 / rate;
+  return inverse - std::floor(inverse) <= kRounding * inverse;
 }
 
 std::uint64_t weight_of(double rate) noexcept {
@@ -26,16 +49,9 @@ double rate_of_weight(std::uint64_t weight) noexcept {
   return weight_of(rate) == weight ? rate : std::nextafter(rate, 0.0);
 }
 
+// Exact, as the count is a power of two.
 double rate_of_many(double rate, std::uint64_t count) noexcept {
-  const std::uint64_t weight = weight_of(rate) * count;
-  // Exact, as the count is a power of two.
-  const double scaled = rate / static_cast<double>(count);
-  if (weight_of(scaled) == weight) return scaled;
-  // 1/rate has a fraction that the Agent leaves out of each weight, but not of the sum. The
-  // smallest rate of the weight comes nearest.
-  double smallest = rate_of_weight(weight + 1);
-  while (weight_of(smallest) != weight) smallest = std::nextafter(smallest, 1.0);
-  return smallest;
+  return rate / static_cast<double>(count);
 }
 
 }  // namespace pawl::aggregate

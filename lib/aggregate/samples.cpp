@@ -4,6 +4,8 @@
 #include <new>
 #include <utility>
 
+#include "aggregate/rate.h"
+
 namespace pawl::aggregate {
 
 bool Samples::add(std::span<const detail::Sample> samples) noexcept {
@@ -47,10 +49,13 @@ Samples::Series& Samples::series_of(const detail::Sample& sample) {
     last = at;
   }
   const auto number = static_cast<std::uint32_t>(series_.size());
+  // Where the inverse of the rate has a fraction, no value can stand for several: the Agent counts
+  // the whole part of it, and adds all of it to the sum.
+  const bool folds = is_whole(rate_on_wire(sample.rate));
   series_.push_back({.index = sample.series,
                      .rate = sample.rate,
                      .next = kNone,
-                     .folding = folding_of_(sample.series),
+                     .folding = folds ? folding_of_(sample.series) : Folding::none,
                      .values = take_spare(),
                      .sketch = nullptr});
   (last == kNone ? first_[sample.series] : series_[last].next) = number;

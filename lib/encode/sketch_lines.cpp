@@ -65,9 +65,8 @@ std::uint64_t SketchLines::add(const Frame& frame, Samples::Series& series) {
 std::uint64_t SketchLines::add_few(const Frame& frame, const Samples::Series& series) {
   make_raw(series.values);
   measure(frame, raw_);
-  // Another form has a line more; and where 1/rate has a fraction, another sum.
-  const bool is_whole = 1.0 / frame.rate == std::floor(1.0 / frame.rate);
-  if (raw_.bytes <= 2 * packer_.frame_bytes(frame) || !is_whole) return add(frame, raw_);
+  // Another form has a line more.
+  if (raw_.bytes <= 2 * packer_.frame_bytes(frame)) return add(frame, raw_);
   make_equal(series.values);
   measure(frame, equal_);
   return add(frame, equal_.bytes < raw_.bytes ? equal_ : raw_);
