@@ -48,8 +48,8 @@ void Core::ensure_thread() noexcept {
   }
   if (!made)
     plan_.teller->warn("threads",
-                   "a background thread could not be made; flush() and close() do its work",
-                   clock_->steady_now());
+                       "a background thread could not be made; flush() and close() do its work",
+                       clock_->steady_now());
 }
 
 base::Worker::Time Core::step(milliseconds& pause) noexcept {

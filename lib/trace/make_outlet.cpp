@@ -7,6 +7,8 @@
 namespace pawl::trace {
 
 std::unique_ptr<Outlet> make_outlet(const Plan& plan) {
+  if (!has_http())
+    plan.teller->tell("no_http", "built without libcurl, spans are counted as dropped");
   AgentOptions options{.endpoint = plan.endpoint, .origin = plan.origin};
   options.warn = [teller = plan.teller](std::string_view what, std::string_view detail) {
     teller->warn(what, detail, std::chrono::steady_clock::now());

@@ -25,12 +25,8 @@ std::string_view to_string(SpanDrop reason) noexcept {
 }
 
 std::string_view to_string(SpanRepair repair) noexcept {
-  static constexpr std::array<std::string_view, kSpanRepairs> kWords = {"text_cut",
-                                                                        "text_bytes",
-                                                                        "metric_refused",
-                                                                        "tag_refused",
-                                                                        "link_refused",
-                                                                        "header_refused"};
+  static constexpr std::array<std::string_view, kSpanRepairs> kWords = {
+      "text_cut", "text_bytes", "metric_refused", "tag_refused", "link_refused", "header_refused"};
   const auto number = static_cast<std::size_t>(repair);
   return number < kSpanRepairs ? kWords[number] : "unknown";
 }

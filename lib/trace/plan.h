@@ -49,7 +49,7 @@ struct Plan {
   std::chrono::milliseconds flush_interval{};
   std::chrono::milliseconds close_deadline{};
   Background background = Background::threads;
-  std::shared_ptr<const Clock> clock;  // null: the system's
+  std::shared_ptr<const Clock> clock;      // null: the system's
   std::shared_ptr<base::Warnings> teller;  // of what goes wrong; never null
   std::vector<std::string> warnings;       // of the environment
 };

@@ -25,6 +25,16 @@ INSTALL_SECONDS = 120
 START_SECONDS = 30
 CHECKS = ["trace_count_header", "meta_tracer_version_header", "trace_content_length", "trace_dd_service"]
 
+NAMES = {
+    "http.request",
+    "rag.retrieval",
+    "prompt.render",
+    "llm.request",
+    "tool.call",
+    "output.validation",
+    "eval.score",
+}
+
 
 def install(directory):
     if (directory / "bin" / "ddapm-test-agent").exists():
@@ -103,12 +113,15 @@ def judge(port, client, url):
     yield "everything is accepted", ran.returncode == 0
     yield "no check failed", failed_checks(port) == dict.fromkeys(CHECKS, 0)
     traces = get(port, "/test/session/traces")
-    yield "three traces of two spans", sorted(len(trace) for trace in traces) == [2, 2, 2]
+    yield "three traces of seven spans", sorted(len(trace) for trace in traces) == [7, 7, 7]
     names = {span["name"] for trace in traces for span in trace}
-    yield "their names", names == {"http.request", "llm.request"}
+    yield "their names", names == NAMES
     spans = [span for trace in traces for span in trace]
     yield "their tags", all(span["meta"]["env"] == "test" for span in spans)
-    yield "the events", len(sent(port, "/evp_proxy/v2/api/v2/llmobs")) == 1
+    yield "their errors", sum(span["error"] for span in spans) == 3
+    rode = [span for span in spans if "_llmobs" in span.get("meta_struct", {})]
+    posted = sent(port, "/evp_proxy/v2/api/v2/llmobs")
+    yield "the events, by one of the two roads", (len(rode) > 0) != (len(posted) > 0)
     path = "/evp_proxy/v2/api/intake/llm-obs/v2/eval-metric"
     yield "the evaluation", len(sent(port, path)) == 1
 
