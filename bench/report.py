@@ -25,6 +25,8 @@ CHARTS = [
     ("A request to a language model, through the recorder", "value", "ns",
      ["llm.request.1", "llm.request.100", "llm.request.log", "llm.token",
       "llm.price.exact", "llm.price.dated", "mutex_map.record6"]),
+    ("A span with twelve tags: its caller, and its flush", "value", "ns",
+     ["span.tags12", "map_spans.tags12", "span.flush", "map_spans.flush"]),
     ("Threads on one context, CPU time of a call", "value", "ns",
      [f"{what}.{threads}t.same"
       for what in ("counter.bound", "raw.lock_xadd", "prometheus.counter.held", "count.adhoc",

@@ -12,7 +12,7 @@
 //
 // Threads: every const member from any thread. Moving and destroying need the tracer for
 // themselves. At most 16 tracers live at once.
-// Cost: see Span. A thread that traces has its own memory: 65 KB, up to 200 KB after a burst, and
+// Cost: see Span. A thread that traces has its own memory: 65 KB, up to 1 MB after a burst, and
 // for each span that it had open at once 3 KB and more, if its tags needed it (16 KB are kept).
 // Errors: create() says what the options have wrong. Nothing else fails; see TraceStats.
 // Fork: the child drops what the parent had, which the parent sends; its ids are new, its thread

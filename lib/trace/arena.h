@@ -152,7 +152,7 @@ class Arena {
   bool budget_for(Block& block) noexcept;
 
   // As many blocks wait for their next use; a burst's are freed.
-  static constexpr int kSpareBlocks = 2;
+  static constexpr int kSpareBlocks = 16;
 
   Core& core_;
   Budget& budget_;

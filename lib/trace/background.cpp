@@ -61,6 +61,7 @@ base::Worker::Time Core::step(milliseconds& pause) noexcept {
 
 bool Core::flush(milliseconds timeout) noexcept {
   const base::ErrnoKept kept;
+  if (is_over_.load(std::memory_order_acquire)) return true;
   const std::uint64_t lost_before = stats().dropped.total();
   Flusher& flusher = background_->flusher;
   const bool had_turn = flusher.work(Flusher::What::all, deadline_in(timeout)).had_turn;
@@ -78,8 +79,10 @@ SpanLosses Core::close(milliseconds deadline) noexcept {
       // A thread that stays behind sits in the outlet; the core then stays with it.
       const bool ended = background.worker.stop(std::max(end, SteadyClock::now() + kThreadEnd));
       if (!ended) references_.fetch_add(1, std::memory_order_relaxed);
-      background.flusher.work(Flusher::What::the_end, end);
+      const bool had_turn = background.flusher.work(Flusher::What::the_end, end).had_turn;
       is_over_.store(true, std::memory_order_release);
+      // The core may outlive its tracer, its connection must not.
+      if (had_turn) outlet_.reset();
     }
   }
   warn_of_losses();
@@ -146,7 +149,7 @@ void Core::after_fork_in_parent() noexcept {
 void Core::after_fork_in_child() noexcept {
   after_fork_in_parent();
   generation_.fetch_add(1, std::memory_order_relaxed);
-  outlet_->start_over_in_child();
+  if (outlet_ != nullptr) outlet_->start_over_in_child();
   try {
     auto common = std::make_unique<Arena>(*this, budget_);
     auto background = std::make_unique<Background>(setting());

@@ -6,8 +6,8 @@
 // Threads: a value. Errors: without memory nothing changes, and the caller is told.
 
 #include <cstddef>
-#include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string_view>
 #include <utility>
 
@@ -26,7 +26,7 @@ class Bytes {
     std::swap(capacity_, other.capacity_);
     return *this;
   }
-  ~Bytes() { std::free(data_); }
+  ~Bytes() { ::operator delete(data_); }
 
   std::string_view view() const noexcept { return {data_, size_}; }
   const char* data() const noexcept { return data_; }
@@ -68,8 +68,10 @@ class Bytes {
   bool grow(std::size_t least) noexcept {
     std::size_t wanted = capacity_ < kLeast ? kLeast : 2 * capacity_;
     if (wanted < least) wanted = least;
-    void* larger = std::realloc(data_, wanted);
+    void* const larger = ::operator new(wanted, std::nothrow);
     if (larger == nullptr) return false;
+    if (size_ != 0) std::memcpy(larger, data_, size_);
+    ::operator delete(data_);
     data_ = static_cast<char*>(larger);
     capacity_ = wanted;
     return true;

@@ -17,7 +17,10 @@ constexpr std::size_t kMetaKey = 5;  // "meta", in front of its header
 // What the first span of a chunk gets; the texts of a remote parent may be some hundred bytes.
 class Extras {
  public:
-  explicit Extras(const TraceState& trace) noexcept {
+  Extras(const TraceState& trace, Bytes& metrics, Bytes& meta) noexcept
+      : metrics_(metrics), meta_(meta) {
+    metrics.clear();
+    meta.clear();
     const Decision decision = trace.decision.get();
     number("_sampling_priority_v1", decision.priority);
     if (decision.mechanism == Mechanism::agent_rate) number("_dd.agent_psr", trace.rate);
@@ -76,7 +79,8 @@ class Extras {
     }
   }
 
-  Bytes metrics_, meta_;
+  Bytes& metrics_;
+  Bytes& meta_;
   std::size_t metrics_count_ = 0;
   std::size_t meta_count_ = 0;
   bool had_memory_ = true;
@@ -129,7 +133,7 @@ bool ChunkWriter::write_span(const Record& record) noexcept {
 }
 
 bool ChunkWriter::write_first(const Record& record, const TraceState& trace) noexcept {
-  const Extras extras{trace};
+  const Extras extras{trace, metrics_, meta_};
   const std::string_view span = record.span();
   const std::size_t map_at = spans_.size();
   char* to = spans_.room(span.size() + extras.metrics().size() + extras.meta().size());

@@ -41,6 +41,7 @@ class ChunkWriter {
 
   Bytes& spans_;
   Bytes& events_;
+  Bytes metrics_, meta_;  // what a first span gets
   Events road_ = Events::apart;
   std::uint32_t events_apart_ = 0;
 };

@@ -38,7 +38,6 @@ class Core {
   static bool free_if_unheld(Core* core) noexcept;
 
   const Plan& plan() const noexcept { return plan_; }
-  Outlet& outlet() noexcept { return *outlet_; }
 
   // Start spans; null when there is none to be had, which is counted.
   Draft* start(std::string_view name,

@@ -59,17 +59,17 @@ void Turn::end() {
 Flusher::Worked Flusher::work(What what, Time deadline) noexcept {
   if (!turn_.take(deadline)) return {};
   const std::uint64_t before = working_.taken;
-  if (const auto rates = set_.outlet.take_rates()) set_.sampler.set_rates(*rates);
+  if (const auto rates = set_.outlet->take_rates()) set_.sampler.set_rates(*rates);
   const Clock::SteadyTime now = set_.clock.steady_now();
   const bool sends = what != What::due || now >= next_send_;
-  if (sends && set_.llmobs) features_ = set_.outlet.features(deadline);
+  if (sends && set_.llmobs) features_ = set_.outlet->features(deadline);
   take_all_there_is(what, deadline);
   if (sends) {
     send(deadline);
     next_send_ = now + set_.flush_interval;
   }
   const bool found = working_.taken != before;
-  turn_.end();
+  if (what != What::the_end) turn_.end();
   return {true, found};
 }
 
@@ -86,6 +86,7 @@ void Flusher::publish_books() noexcept {
 void Flusher::take_all_there_is(What what, Time deadline) noexcept {
   for (bool more = true; more;) {
     std::uint64_t taken = 0;
+    now_ = set_.clock.steady_now();
     more = take_some(taken);
     hear_of_the_lost();
     working_.taken += taken;
@@ -120,7 +121,7 @@ bool Flusher::take_some(std::uint64_t& taken) noexcept {
 void Flusher::list(TraceState& trace) noexcept {
   if (trace.is_listed) return;
   trace.is_listed = true;
-  trace.since = set_.clock.steady_now();
+  trace.since = now_;
   trace.next_listed = std::exchange(listed_, &trace);
 }
 
@@ -137,12 +138,11 @@ void Flusher::hear_of_the_lost() noexcept {
 }
 
 void Flusher::sweep(What what) noexcept {
-  const Clock::SteadyTime now = set_.clock.steady_now();
   TraceState** at = &listed_;
   while (*at != nullptr) {
     TraceState& trace = **at;
     const bool complete = trace.is_complete() && (trace.heard || trace.lost == 0);
-    if (complete || is_due(trace, what, now)) {
+    if (complete || is_due(trace, what)) {
       if (trace.waiting != 0) form_chunk(trace);
     } else {
       keep(trace);
@@ -156,11 +156,11 @@ void Flusher::sweep(What what) noexcept {
   }
 }
 
-bool Flusher::is_due(const TraceState& trace, What what, Clock::SteadyTime now) const noexcept {
+bool Flusher::is_due(const TraceState& trace, What what) const noexcept {
   if (trace.waiting == 0) return false;
   return what == What::the_end || trace.waiting >= kManySpans ||
          kept_bytes_ > set_.budget.most() / 4 ||
-         now - trace.since >= kManyFlushes * set_.flush_interval;
+         now_ - trace.since >= kManyFlushes * set_.flush_interval;
 }
 
 void Flusher::form_chunk(TraceState& trace) noexcept {
@@ -174,8 +174,7 @@ void Flusher::form_chunk(TraceState& trace) noexcept {
 bool Flusher::queue(const TraceState& trace) noexcept {
   const int priority = trace.decision.get().priority;
   const bool ride = priority > 0 && features_.meta_structs;
-  ChunkWriter writer{spans_, events_};
-  if (!writer.write(trace, ride ? ChunkWriter::Events::into_spans : ChunkWriter::Events::apart))
+  if (!writer_.write(trace, ride ? ChunkWriter::Events::into_spans : ChunkWriter::Events::apart))
     return false;
   const std::size_t size = spans_.size() + events_.size();
   set_.budget.take_anyway(size - budgeted_);
@@ -184,7 +183,7 @@ bool Flusher::queue(const TraceState& trace) noexcept {
     pieces_.push_back({.spans_end = spans_.size(),
                        .events_end = events_.size(),
                        .count = trace.waiting,
-                       .events = writer.events_apart(),
+                       .events = writer_.events_apart(),
                        .priority = priority,
                        .partial = !trace.is_complete()});
     return true;
@@ -203,13 +202,15 @@ void Flusher::drop_waiting(TraceState& trace, SpanDrop reason) noexcept {
 }
 
 void Flusher::forget_waiting(TraceState& trace) noexcept {
-  kept_bytes_ -= trace.kept.size();
-  set_.budget.give_back(trace.kept.capacity());
-  trace.kept = Bytes{};
+  if (trace.kept.capacity() != 0) {
+    kept_bytes_ -= trace.kept.size();
+    set_.budget.give_back(trace.kept.capacity());
+    trace.kept = Bytes{};
+  }
   trace.first = nullptr;
   trace.last = nullptr;
   trace.waiting = 0;
-  trace.since = set_.clock.steady_now();
+  trace.since = now_;
 }
 
 // Copies the records that lie in arenas: their memory goes back.
@@ -258,7 +259,7 @@ void Flusher::send(Time deadline) noexcept {
     spans_at = piece.spans_end;
     events_at = piece.events_end;
   }
-  set_.outlet.send(chunks, deadline, outcomes);
+  set_.outlet->send(chunks, deadline, outcomes);
   settle(outcomes);
 }
 

@@ -63,7 +63,7 @@ class Flusher {
     Arenas& arenas;
     Budget& budget;
     Sampler& sampler;
-    Outlet& outlet;
+    Outlet* outlet;  // null only once the work has ended
     const Clock& clock;
     std::chrono::nanoseconds flush_interval{};
     bool llmobs = false;
@@ -84,7 +84,7 @@ class Flusher {
   enum class What : std::uint8_t {
     due,      // sends when it is time, or when much waits
     all,      // sends all traces that are complete
-    the_end,  // sends all there is, incomplete traces too
+    the_end,  // sends all there is, incomplete traces too; nobody has a turn after it
   };
 
   explicit Flusher(Setting setting) noexcept : set_(setting) {}
@@ -105,7 +105,7 @@ class Flusher {
   void hear_of_the_lost() noexcept;
   void list(TraceState& trace) noexcept;
   void sweep(What what) noexcept;
-  bool is_due(const TraceState& trace, What what, Clock::SteadyTime now) const noexcept;
+  bool is_due(const TraceState& trace, What what) const noexcept;
   void form_chunk(TraceState& trace) noexcept;
   bool queue(const TraceState& trace) noexcept;
   void keep(TraceState& trace) noexcept;
@@ -132,6 +132,8 @@ class Flusher {
   TraceState* listed_ = nullptr;
   std::size_t kept_bytes_ = 0;
   Bytes spans_, events_;
+  ChunkWriter writer_{spans_, events_};
+  Clock::SteadyTime now_{};   // of this look at the arenas
   std::size_t budgeted_ = 0;  // of their bytes
   std::vector<Piece> pieces_;
   Clock::SteadyTime next_send_{};

@@ -158,6 +158,14 @@ TEST_CASE("what close had no time for is dropped as such") {
   CHECK(t.tracer.stats().balanced());
 }
 
+TEST_CASE("close lets go of the connection, though an open span keeps the rest") {
+  MemoryTracer t;
+  const Span open = t.tracer.start("s");
+  CHECK(t.far.use_count() == 2);
+  t.tracer.close();
+  CHECK(t.far.use_count() == 1);
+}
+
 TEST_CASE("a span may end after its tracer") {
   Span late;
   {

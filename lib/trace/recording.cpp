@@ -1,0 +1,259 @@
+#include <algorithm>
+#include <chrono>
+#include <new>
+
+#include "base/number.h"
+#include "trace/core.h"
+#include "trace/msgpack.h"
+
+// The part of a core that runs on the threads of the program: spans start and end.
+
+namespace pawl::trace {
+
+namespace {
+
+using std::chrono::nanoseconds;
+using SteadyClock = std::chrono::steady_clock;
+
+template <class TimePoint>
+std::int64_t count_ns(TimePoint time) noexcept {
+  return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
+}
+
+}  // namespace
+
+class Core::Use {
+ public:
+  explicit Use(Core& core) noexcept : arena_(t_arenas[core.slot_]) {
+    if (arena_ != nullptr) [[likely]]
+      return;
+    arena_ = core.own_arena();
+    if (arena_ != nullptr) return;
+    core.common_mutex_.lock();
+    locked_ = &core.common_mutex_;
+    arena_ = core.common_;
+  }
+  ~Use() {
+    if (locked_ != nullptr) [[unlikely]]
+      locked_->unlock();
+  }
+  Use(const Use&) = delete;
+  Use& operator=(const Use&) = delete;
+
+  Arena& operator*() const noexcept { return *arena_; }
+  Arena* operator->() const noexcept { return arena_; }
+
+ private:
+  Arena* arena_;
+  std::mutex* locked_ = nullptr;
+};
+
+std::int64_t Core::steady_now() const noexcept {
+  return count_ns(plan_.clock == nullptr ? SteadyClock::now() : plan_.clock->steady_now());
+}
+
+std::int64_t Core::wall_now() const noexcept {
+  return count_ns(plan_.clock == nullptr ? std::chrono::system_clock::now()
+                                         : plan_.clock->wall_now());
+}
+
+Draft* Core::refuse(Arena& arena, SpanDrop reason) noexcept {
+  arena.count_start();
+  arena.lose(reason);
+  return nullptr;
+}
+
+Draft* Core::start(std::string_view name,
+                   const SpanContext& parent,
+                   const SpanOptions& options) noexcept {
+  const Use arena{*this};
+  if (closed_.load(std::memory_order_relaxed)) [[unlikely]]
+    return refuse(*arena, SpanDrop::closed);
+  Draft* const draft = begin_trace(*arena, parent);
+  if (draft == nullptr) [[unlikely]]
+    return refuse(*arena, SpanDrop::no_memory);
+  draft->parent = parent.span;
+  draft->is_root = true;
+  this->name(*draft, name, options);
+  decide(*draft, parent);
+  if (!parent.origin.empty()) draft->set_tag("_dd.origin", parent.origin);
+  arena->count_start();
+  return draft;
+}
+
+// Null without memory.
+Draft* Core::begin_trace(Arena& arena, const SpanContext& parent) noexcept {
+  Draft* const draft = arena.take_draft();
+  if (draft == nullptr) return nullptr;
+  TraceState* const trace = arena.take_state();
+  if (trace == nullptr || !inherit(*trace, parent)) {
+    arena.put_back(*draft);
+    if (trace != nullptr) trace->home->give_back(*trace);
+    return nullptr;
+  }
+  trace->core = this;
+  trace->generation = generation_.load(std::memory_order_relaxed);
+  trace->refused = budget_.is_nearly_full();
+  trace->started.store(1, std::memory_order_relaxed);
+  draft->trace = trace;
+  draft->id = arena.next_id();
+  const std::int64_t wall = wall_now();
+  draft->start = steady_now();
+  trace->wall_offset = wall - draft->start;
+  const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(wall, 0)) / 1'000'000'000;
+  trace->high = parent ? parent.trace_high : seconds << 32U;
+  trace->low = parent ? parent.trace_low : arena.next_id();
+  return draft;
+}
+
+// Tells whether there was memory.
+bool Core::inherit(TraceState& trace, const SpanContext& parent) noexcept {
+  trace.inherited.reset();
+  const bool is_plain = parent.decision_maker.empty() && parent.origin.empty() &&
+                        parent.trace_tags.empty() && parent.tracestate.empty() &&
+                        parent.datadog_state.empty();
+  if (is_plain) return true;
+  try {
+    trace.inherited = std::make_unique<Inherited>(Inherited{.decision_maker = parent.decision_maker,
+                                                            .origin = parent.origin,
+                                                            .trace_tags = parent.trace_tags,
+                                                            .tracestate = parent.tracestate,
+                                                            .datadog_state = parent.datadog_state});
+    return true;
+  } catch (const std::bad_alloc&) {
+    return false;
+  }
+}
+
+void Core::decide(Draft& draft, const SpanContext& parent) noexcept {
+  TraceState& trace = *draft.trace;
+  if (parent && parent.priority) {
+    const int priority = std::clamp(*parent.priority, -128, 127);
+    trace.decision.set({static_cast<std::int8_t>(priority), Mechanism::inherited});
+    return;
+  }
+  const Sampler::Sampled sampled =
+      sampler_.decide(trace.low, draft.service.view(), draft.name.view());
+  trace.decision.set(sampled.decision);
+  trace.rate = sampled.rate;
+}
+
+void Core::name(Draft& draft, std::string_view name, const SpanOptions& options) noexcept {
+  const Template& usual = draft.is_root ? root_template_ : child_template_;
+  draft.keys = usual.keys;
+  draft.meta.assign(usual.meta.bytes(), usual.meta.count());
+  draft.metrics.assign(usual.metrics.bytes(), usual.metrics.count());
+  if (!options.service.empty() || draft.is_root)
+    draft.set_short(draft.service, options.service.empty() ? plan_.service : options.service);
+  draft.set_short(draft.name, name.empty() ? std::string_view{"unnamed"} : name);
+  if (!options.resource.empty()) draft.set_resource(options.resource);
+  if (!options.type.empty()) draft.set_short(draft.type, options.type);
+}
+
+bool Core::is_own(const Draft& draft) const noexcept {
+  return draft.trace->generation == generation_.load(std::memory_order_relaxed);
+}
+
+Draft* Core::start_child(const Draft& parent,
+                         std::string_view name,
+                         const SpanOptions& options) noexcept {
+  // A span of the process that this one was forked from is like a remote one.
+  if (!is_own(parent)) return start(name, context_of(parent), options);
+  const Use arena{*this};
+  Draft* const draft = arena->take_draft();
+  if (draft == nullptr) [[unlikely]]
+    return refuse(*arena, SpanDrop::no_memory);
+  TraceState& trace = *parent.trace;
+  trace.started.fetch_add(1, std::memory_order_relaxed);
+  draft->trace = &trace;
+  draft->id = arena->next_id();
+  draft->parent = parent.id;
+  draft->start = steady_now();
+  draft->service = parent.service;
+  this->name(*draft, name, options);
+  if (draft->service.view() != parent.service.view()) draft->set_metric("_top_level", 1);
+  if (trace.inherited && !trace.inherited->origin.empty())
+    draft->set_tag("_dd.origin", trace.inherited->origin);
+  draft->event.parent = parent.event.kind.empty() ? parent.event.parent : parent.id;
+  arena->count_start();
+  return draft;
+}
+
+void Core::finish(Draft& draft) noexcept {
+  const std::int64_t duration = std::max<std::int64_t>(steady_now() - draft.start, 0);
+  // The parent has the same span and ends it; its memory is left alone.
+  if (!is_own(draft)) return;
+  const Use arena{*this};
+  TraceState& trace = *draft.trace;
+  if (draft.repaired) [[unlikely]]
+    for (std::size_t i = 0; i < kSpanRepairs; ++i)
+      arena->note(static_cast<SpanRepair>(i), draft.repairs[i]);
+  SpanDrop why_not =
+      closed_.load(std::memory_order_relaxed) ? SpanDrop::closed : SpanDrop::buffer_full;
+  const bool refused = trace.refused || why_not == SpanDrop::closed;
+  if (refused || !write(*arena, draft, duration, why_not)) arena->lose(why_not, trace);
+  arena->put_back(draft);
+}
+
+// Tells whether there was room.
+bool Core::write(Arena& arena, Draft& draft, std::int64_t duration, SpanDrop& why_not) noexcept {
+  const bool has_event = !draft.event.kind.empty();
+  if (has_event && !encode_event(draft, plan_, duration)) {
+    why_not = SpanDrop::no_memory;
+    return false;
+  }
+  const std::string_view event = draft.event.encoded.view();
+  Record* const record = arena.begin_record(most_record_bytes(draft) + event.size(), why_not);
+  if (record == nullptr) return false;
+  char* end = write_record(*record, draft, duration);
+  if (has_event) {
+    record->event_bytes = static_cast<std::uint32_t>(event.size());
+    end = msgpack::put_bytes(end, event.data(), event.size());
+    arena.count_event();
+  }
+  arena.publish(*record, end);
+  return true;
+}
+
+SpanContext Core::context_of(const Draft& draft) const noexcept {
+  SpanContext context;
+  const TraceState& trace = *draft.trace;
+  const Decision decision = trace.decision.get();
+  context.trace_high = trace.high;
+  context.trace_low = trace.low;
+  context.span = draft.id;
+  context.priority = decision.priority;
+  try {
+    if (trace.inherited) {
+      context.origin = trace.inherited->origin;
+      context.trace_tags = trace.inherited->trace_tags;
+      context.tracestate = trace.inherited->tracestate;
+      context.datadog_state = trace.inherited->datadog_state;
+    }
+    if (decision.priority <= 0) return context;
+    if (decision.mechanism != Mechanism::inherited) {
+      context.decision_maker = "-";
+      base::append_number(context.decision_maker, static_cast<int>(decision.mechanism));
+    } else if (trace.inherited) {
+      context.decision_maker = trace.inherited->decision_maker;
+    }
+  } catch (const std::bad_alloc&) {
+    // The ids and the priority are there.
+  }
+  return context;
+}
+
+// An error keeps its trace where the options say so, unless the program decided.
+void Core::fail(Draft& draft) const noexcept {
+  if (!plan_.keep_errors) return;
+  const Decision decision = draft.trace->decision.get();
+  if (decision.priority <= 0 && decision.mechanism != Mechanism::manual)
+    draft.trace->decision.set({kUserKeep, Mechanism::rule});
+}
+
+void Core::note(SpanRepair repair, std::uint64_t times) noexcept {
+  const Use arena{*this};
+  arena->note(repair, times);
+}
+
+}  // namespace pawl::trace
