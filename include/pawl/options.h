@@ -80,7 +80,7 @@ struct Options {
   Switch sketches = Switch::automatic;
 
   // Whether histograms and timings are counted in the bins of a sketch, too, when there are more
-  // than 127 samples in a flush. Their memory is then bounded however many different values they
+  // than 128 samples in a flush. Their memory is then bounded however many different values they
   // have (16 bytes each otherwise); their count, sum, average, smallest and largest value stay
   // exact, but their median and percentiles move by up to 1.6 %. automatic: off. Needs sketches.
   Switch histogram_bins = Switch::automatic;

@@ -14,15 +14,11 @@ bool Samples::add(std::span<const detail::Sample> samples) noexcept {
   charged_ += bytes;
   std::size_t done = 0;
   try {
-    Series* series = nullptr;
     for (; done < samples.size(); ++done) {
-      const detail::Sample& sample = samples[done];
-      // Neighbours are often of one series.
-      if (series == nullptr || series->index != sample.series || series->rate != sample.rate)
-        series = &find_or_make(sample);
-      series->values.push_back(sample.value);
-      if (series->values.size() % kFewSamples == 0) [[unlikely]]
-        fold(*series);
+      Series& series = find_or_make(samples[done]);
+      if (series.values.size() == series.values.capacity()) [[unlikely]]
+        make_room(series);
+      series.values.push_back(samples[done].value);
     }
   } catch (const std::bad_alloc&) {
     refused_ += samples.size() - done;
@@ -41,6 +37,14 @@ inline Samples::Series& Samples::find_or_make(const detail::Sample& sample) {
   return series_of(sample);
 }
 
+// What is to be folded has no more room than for the few, so that a full one is the only sign that
+// has to be looked for.
+void Samples::make_room(Series& series) {
+  if (series.values.size() >= kFewSamples) fold(series);
+  if (!series.values.empty() || series.values.capacity() == 0)
+    series.values.reserve(std::max(kFirstRoom, 2 * series.values.capacity()));
+}
+
 Samples::Series& Samples::series_of(const detail::Sample& sample) {
   if (first_.size() <= sample.series) first_.resize(sample.series + 1, kNone);
   std::uint32_t last = kNone;
@@ -52,11 +56,12 @@ Samples::Series& Samples::series_of(const detail::Sample& sample) {
   // Where the inverse of the rate has a fraction, no value can stand for several: the Agent counts
   // the whole part of it, and adds all of it to the sum.
   const bool folds = is_whole(rate_on_wire(sample.rate));
+  const Folding folding = folds ? folding_of_(sample.series) : Folding::none;
   series_.push_back({.index = sample.series,
                      .rate = sample.rate,
                      .next = kNone,
-                     .folding = folds ? folding_of_(sample.series) : Folding::none,
-                     .values = take_spare(),
+                     .folding = folding,
+                     .values = take_spare(folding),
                      .sketch = nullptr});
   (last == kNone ? first_[sample.series] : series_[last].next) = number;
   return series_.back();
@@ -99,11 +104,13 @@ void Samples::recharge(std::size_t before, std::size_t after) noexcept {
   charged_ = charged_ - before + after;
 }
 
-std::vector<double> Samples::take_spare() noexcept {
+// What is to be folded takes no more room than it may have before.
+std::vector<double> Samples::take_spare(Folding folding) noexcept {
   if (spares_.empty()) return {};
   std::vector<double> spare = std::move(spares_.back());
   spares_.pop_back();
   spare_bytes_ -= spare.capacity() * sizeof(double);
+  if (folding != Folding::none && spare.capacity() > kFewSamples) return {};
   return spare;
 }
 

@@ -89,6 +89,8 @@ class Samples {
   // A value, and as much again for the room that vectors grow by.
   static constexpr std::size_t kSampleBytes = 2 * sizeof(double);
 
+  static constexpr std::size_t kFirstRoom = 8;
+
   // Beyond it, and of larger ones, room is given back to the system.
   static constexpr std::size_t kMostSpareBytes = std::size_t{2} << 20;
   static constexpr std::size_t kLargestSpareBytes = kMostSpareBytes / 2;
@@ -97,11 +99,12 @@ class Samples {
 
   Series& find_or_make(const detail::Sample& sample);
   Series& series_of(const detail::Sample& sample);
+  void make_room(Series& series);
   void fold(Series& series) noexcept;
   void fold_last(Series& series);
   // Charges the budget for what takes the place of something.
   void recharge(std::size_t before, std::size_t after) noexcept;
-  std::vector<double> take_spare() noexcept;
+  std::vector<double> take_spare(Folding folding) noexcept;
   std::unique_ptr<Sketch> take_spare_sketch();
   bool has_room_for_spare(std::size_t bytes) const noexcept;
   void keep_spare(std::vector<double>& values) noexcept;

@@ -71,10 +71,10 @@ void Sketch::span_chunks(std::int32_t lowest, std::int32_t highest) {
   if (places_.size() < size) places_.resize(size, kNone);
 }
 
-// Room grows by four chunks: twice as much would be too much for most.
+// Room grows by an eighth: twice as much would be too much for most.
 void Sketch::make_chunk(std::uint16_t& place) {
   if (chunks_.size() == chunks_.capacity())
-    chunks_.reserve(chunks_.size() + 4 + chunks_.size() / 4);
+    chunks_.reserve(chunks_.size() + 4 + chunks_.size() / 8);
   chunks_.emplace_back();
   place = static_cast<std::uint16_t>(chunks_.size() - 1);
 }

@@ -4,7 +4,7 @@
 // sketch, and their sum there. Sent as weighted values they become the same sketch in the Agent.
 // Values so near to the end of a bin that two libraries may disagree on it are kept exactly.
 //
-// Bins are kept in chunks of 16 neighbours, made where values are: 192 bytes each, about 2.5 KB
+// Bins are kept in chunks of 8 neighbours, made where values are: 96 bytes each, about 2.5 KB
 // for the latencies of a service (a factor of 20 from the fastest to the slowest), 50 KB for
 // values that fill all 4,096 bins that an Agent keeps.
 //
@@ -91,7 +91,7 @@ class Sketch {
   void clear() noexcept;
 
  private:
-  static constexpr std::int32_t kChunkBits = 4;
+  static constexpr std::int32_t kChunkBits = 3;
   static constexpr std::uint32_t kBinsInChunk = 1U << kChunkBits;
   static constexpr std::uint16_t kNone = 0xffff;
 

@@ -1,5 +1,6 @@
 #include "encode/value_text.h"
 
+#include <bit>
 #include <charconv>
 #include <cmath>
 
@@ -17,8 +18,12 @@ double scaled(double number, int exponent) noexcept {
                       : number * kPowers[static_cast<std::size_t>(exponent)];
 }
 
+// From the binary exponent, 1233 / 4096 being the logarithm of 2, because std::log10 would take
+// most of a rounding's time. Between powers of two it is one too little or right.
 int decimal_exponent(double magnitude) noexcept {
-  return static_cast<int>(std::floor(std::log10(magnitude)));
+  const auto binary = static_cast<int>(std::bit_cast<std::uint64_t>(magnitude) >> 52) - 1023;
+  const int decimal = (binary * 1233) >> 12;
+  return magnitude >= scaled(1.0, decimal + 1) ? decimal + 1 : decimal;
 }
 
 class Writer {

@@ -147,9 +147,9 @@ Folding equal_values(std::uint32_t) { return Folding::equal_values; }
 TEST_CASE("few samples stay as they are, many are folded") {
   Budget budget{1'000'000};
   Samples samples{budget, bins};
-  REQUIRE(samples.add(of_one(Samples::kFewSamples - 1, 50)));
+  REQUIRE(samples.add(of_one(Samples::kFewSamples, 50)));
   CHECK(samples.series()[0].sketch == nullptr);
-  REQUIRE(samples.add(of_one(3, 1)));
+  REQUIRE(samples.add(of_one(2, 1)));
   auto& series = samples.series()[0];
   REQUIRE(series.sketch != nullptr);
   CHECK(series.sketch->count() == Samples::kFewSamples);
