@@ -87,12 +87,13 @@ bool read_state(SpanContext& context, std::string_view state) {
     const std::string_view member = take_member(state, ',');
     if (member.empty()) continue;
     const auto equals = member.find('=');
-    if (equals == std::string_view::npos || equals == 0 || ++members > kMostMembers + 1) {
+    const bool is_datadog = member.starts_with("dd=");
+    const bool malformed =
+        equals == std::string_view::npos || equals == 0 || ++members > kMostMembers + 1;
+    if (malformed || (is_datadog && member.size() > kMostReadState)) {
       good = false;
-    } else if (member.substr(0, equals) != "dd") {
+    } else if (!is_datadog) {
       append_list(context.tracestate, ',', member);
-    } else if (member.size() > kMostReadState) {
-      good = false;
     } else {
       std::string_view pairs = member.substr(equals + 1);
       while (!pairs.empty()) read_pair(context, take_member(pairs, ';'));
