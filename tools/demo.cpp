@@ -19,6 +19,7 @@
 #include "tools/demo_receiver.h"
 #include "tools/demo_report.h"
 #include "tools/output.h"
+#include "tools/past_clock.h"
 #include "tools/serving.h"
 
 namespace pawl::tools {
@@ -120,6 +121,18 @@ Options client_options(const std::string& url) {
   return options;
 }
 
+trace::TracerOptions tracer_options(const std::string& url) {
+  using namespace std::chrono_literals;
+  trace::TracerOptions options;
+  options.agent_url = url;
+  options.service = "ai-api";
+  options.env = "demo";
+  options.flush_interval = 500ms;
+  options.environment = Switch::off;
+  options.clock = std::make_shared<PastClock>();
+  return options;
+}
+
 class Demo {
  public:
   explicit Demo(ServingPlan plan) : plan_(plan) {}
@@ -129,16 +142,20 @@ class Demo {
       return complain("demo: " + error->message, exit_failed);
     const Result<Client> client = Client::create(client_options(receiver_.url()));
     if (!client) return complain("demo: " + client.error().message, exit_failed);
+    const Result<trace::Tracer> tracer =
+        trace::Tracer::create(tracer_options(receiver_.trace_url()));
+    if (!tracer) return complain("demo: " + tracer.error().message, exit_failed);
     asio::signal_set signals{receiver_.server().context(), SIGINT, SIGTERM, SIGHUP};
     signals.async_wait([this](asio::error_code error, int) {
       if (!error) interruption_.raise();
     });
     say_start();
-    Serving serving{*client, plan_};
+    Serving serving{*client, *tracer, plan_};
     serve(serving);
     client->close(std::chrono::seconds{10});
+    tracer->close(std::chrono::seconds{10});
     receiver_.finish();
-    return report(serving, client->stats());
+    return report(serving, client->stats(), tracer->stats());
   }
 
  private:
@@ -197,7 +214,7 @@ class Demo {
                        in_bytes(receiver_.bytes()));
   }
 
-  int report(const Serving& serving, const Stats& stats) {
+  int report(const Serving& serving, const Stats& stats, const trace::TraceStats& spans) {
     const Store recorded = serving.recorded();
     const DemoResult result{.recorded = recorded,
                             .arrived = receiver_.arrived(),
@@ -210,9 +227,13 @@ class Demo {
                             .datagrams = receiver_.payloads(),
                             .bytes = receiver_.bytes(),
                             .costs = serving.costs(),
-                            .ns_a_send = ns_a_send()};
+                            .ns_a_send = ns_a_send(),
+                            .traces = receiver_.traces(),
+                            .spans = spans};
     say_all("What was recorded, and what arrived:", compare_in_words(result));
     say_all("What the metrics answer, from what arrived:", answers_in_words(result.arrived));
+    say_all("One request, as the trace Agent received it:",
+            spans_in_words(result, receiver_.tree()));
     say_all("What it took:", costs_in_words(result));
     return judge(result.complete());
   }

@@ -36,6 +36,10 @@ std::size_t rate_in(string_view line) {
   return at == string_view::npos ? 0 : std::min(line.find('|', at + 1), line.size()) - at;
 }
 
+Endpoint trace_socket_in(const std::string& directory) {
+  return {Endpoint::Kind::http_unix, {}, 0, directory + "/apm.socket"};
+}
+
 }  // namespace
 
 TemporaryDirectory::TemporaryDirectory() {
@@ -47,16 +51,32 @@ TemporaryDirectory::~TemporaryDirectory() {
   if (!path_.empty()) rmdir(path_.c_str());
 }
 
-Receiver::Receiver() : server_([this](string_view payload) { take(payload); }) {}
+Receiver::Receiver()
+    : server_([this](string_view payload) { take(payload); }),
+      traces_(
+          server_.context(), {}, [this](const TraceListening::Seen& seen) { take_trace(seen); }) {}
 
 std::optional<Error> Receiver::open() {
   if (directory_.path().empty()) return Error{"no directory can be made in " + parent_directory()};
   if (auto error = server_.open(socket_in(directory_.path()))) return error;
+  if (auto error = traces_.open(trace_socket_in(directory_.path()))) return error;
   server_.start();
   return std::nullopt;
 }
 
 std::string Receiver::url() const { return to_string(socket_in(directory_.path())); }
+
+std::string Receiver::trace_url() const { return "unix://" + traces_.endpoints().front().path; }
+
+void Receiver::finish() {
+  server_.finish();
+  traces_.finish();
+}
+
+// A line a span, below the head.
+void Receiver::take_trace(const TraceListening::Seen& seen) {
+  if (!seen.json.empty() && seen.lines.size() > tree_.size()) tree_ = seen.lines;
+}
 
 void Receiver::take(string_view payload) {
   ++payloads_;

@@ -1,6 +1,7 @@
 #pragma once
-// The demo's Agent: a server on a socket of its own in a temporary directory, which keeps what
-// arrives decoded, and measures the lines.
+// The demo's Agent: a server on sockets of its own in a temporary directory, which keeps what
+// arrives decoded, and measures the lines; of the traces it counts the spans, and keeps one as a
+// tree.
 //
 // Threads: payloads() and bytes() from any; the rest on one, the results after finish().
 // Errors: open() says why.
@@ -11,11 +12,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <pawl/result.h>
 
 #include "tools/server.h"
 #include "tools/store.h"
+#include "tools/trace_listening.h"
 
 namespace pawl::tools {
 
@@ -37,12 +40,14 @@ class Receiver {
  public:
   Receiver();
 
-  // Binds the socket and starts to read.
+  // Binds the sockets and starts to read.
   std::optional<Error> open();
+  // Where the client and the tracer find it.
   std::string url() const;
+  std::string trace_url() const;
   Server& server() noexcept { return server_; }
-  // Takes what the socket still holds, and ends.
-  void finish() { server_.finish(); }
+  // Takes what the sockets still hold, and ends.
+  void finish();
 
   std::uint64_t payloads() const noexcept { return payloads_; }
   std::uint64_t bytes() const noexcept { return bytes_; }
@@ -55,9 +60,14 @@ class Receiver {
   std::uint64_t refused() const noexcept { return refused_; }
   const std::string& first_refusal() const noexcept { return first_refusal_; }
 
+  const TraceSummary& traces() const noexcept { return traces_.summary(); }
+  // Gives the lines of the largest trace, empty when none came.
+  const std::vector<std::string>& tree() const noexcept { return tree_; }
+
  private:
   void take(std::string_view payload);
   void take_line(std::string_view line);
+  void take_trace(const TraceListening::Seen& seen);
 
   TemporaryDirectory directory_;
   std::atomic<std::uint64_t> payloads_{0};
@@ -66,7 +76,9 @@ class Receiver {
   std::map<Context, std::uint64_t> bytes_without_values_;
   std::uint64_t refused_ = 0;
   std::string first_refusal_;
+  std::vector<std::string> tree_;
   Server server_;
+  TraceListening traces_;
 };
 
 }  // namespace pawl::tools

@@ -71,7 +71,19 @@ std::string ledger_line(const Stats& stats) {
 
 bool DemoResult::complete() const {
   return differences(recorded, arrived).empty() && refused_lines == 0 &&
-         stats.called.samples == samples && stats.handed_to_kernel.samples == samples;
+         stats.called.samples == samples && stats.handed_to_kernel.samples == samples &&
+         (!traceable() || traces.spans() == spans.finished) && traces.rejected() == 0;
+}
+
+Lines spans_in_words(const DemoResult& result, const Lines& tree) {
+  if (!result.traceable()) return {"  none: this build of the library has no HTTP"};
+  Lines lines;
+  for (const std::string& line : tree) lines.push_back("  " + line);
+  lines.push_back(fmt::format("  It is one of {}; of {} spans recorded {} arrived.",
+                              grouped(result.traces.items()),
+                              grouped(result.spans.finished),
+                              grouped(result.traces.spans())));
+  return lines;
 }
 
 Lines compare_in_words(const DemoResult& result) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include <pawl/stats.h>
+#include <pawl/trace_stats.h>
 
 #include "tools/demo_receiver.h"
 #include "tools/serving.h"
@@ -29,12 +30,18 @@ struct DemoResult {
   std::uint64_t bytes = 0;
   ServingCosts costs;
   double ns_a_send = 0;
+  const TraceSummary& traces;  // what arrived
+  trace::TraceStats spans;     // what was recorded
 
   // Tells whether everything that was recorded arrived, and nothing else.
   bool complete() const;
+  // Tells whether the library can send spans at all.
+  bool traceable() const { return spans.dropped[trace::SpanDrop::no_http] == 0; }
 };
 
 std::vector<std::string> compare_in_words(const DemoResult& result);
+std::vector<std::string> spans_in_words(const DemoResult& result,
+                                        const std::vector<std::string>& tree);
 std::vector<std::string> costs_in_words(const DemoResult& result);
 
 // "1,234,567"; "3.1 MB".

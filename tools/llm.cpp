@@ -1,17 +1,23 @@
 #include "tools/llm.h"
 
+#include <algorithm>
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <pawl/llm.h>
+#include <pawl/trace_llm.h>
 
 #include "tools/llm_options.h"
 #include "tools/output.h"
+#include "tools/past_clock.h"
 #include "tools/repairs.h"
 #include "tools/sending.h"
+#include "tools/span_sending.h"
 
 namespace pawl::tools {
 namespace {
@@ -28,7 +34,9 @@ on, as pawl::llm::Recorder does. The cost is that of the list price; a model wit
 with llm.cost_unknown, never with a guess, and silently: `pawl price MODEL` tells. Of --tags only
 those keys go out that metrics of requests may have (env, service, version, prompt_variant,
 cache_hit), or those of --policy; the others (user_id ...) are left out with a warning.
---dry-run prints the log line too, instead of appending it. Exit 1 when the log or the prices
+The request is an llm.request span too, with the same values, in the trace of the environment's
+TRACEPARENT where there is one (`pawl span` sets it); --no-span leaves it out. --dry-run sends none,
+and prints the log line, instead of appending it. Exit 1 when the log or the prices
 cannot be written or read, and with --fail when the Agent did not take it all.
 
 Examples:
@@ -44,8 +52,14 @@ int refuse(const std::string& message, ExitCode code = exit_usage) {
   return complain(std::string{kVerb} + ": " + message, code);
 }
 
+// The request is over: its span begins as long ago as it took.
 void record(const llm::Recorder& recorder, const LlmWritten& written, const LlmPlan& plan) {
+  constexpr llm::Milliseconds kMost{1e12};  // what nanoseconds hold, and the past has
+  const auto latency =
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::min(plan.latency, kMost));
+  PastClock::set_back(latency);
   llm::Request request = recorder.start(plan.labels, plan.ids);
+  PastClock::pass(latency);
   request.latency(plan.latency);
   if (plan.queue) request.queue(*plan.queue);
   if (plan.first_token) request.first_token(*plan.first_token);
@@ -142,6 +156,7 @@ void warn_of_texts(const Sending& sending, const LlmWritten& written) {
   }
   for (const auto& [option, text] : {std::pair{"--error-type", &written.error_type},
                                      {"--finish-reason", &written.finish_reason}}) {
+    if (text->empty()) continue;
     const auto before = probe.stats().texts_replaced;
     probe.record_error({}, *text);
     warn_if(option,
@@ -187,9 +202,29 @@ int judge_log(const LlmWritten& written, const LogStats& log, const std::string&
   return exit_ok;
 }
 
+std::shared_ptr<llm::SpanHook> span_hook(const trace::Tracer& tracer) {
+  return trace::llm_spans(tracer, parent_from_environment(tracer));
+}
+
+Result<std::optional<trace::Tracer>> open_tracer(const LlmWritten& written, const LlmPlan& plan) {
+  if (written.no_span || written.dry_run) return std::optional<trace::Tracer>{};
+  trace::TracerOptions options;
+  options.agent_url = written.agent;
+  options.service = plan.service_tag("service");
+  options.env = plan.service_tag("env");
+  options.version = plan.service_tag("version");
+  options.clock = std::make_shared<PastClock>();
+  Result<trace::Tracer> tracer = make_tracer(kVerb, std::move(options));
+  if (!tracer) return tracer.error();
+  return std::optional<trace::Tracer>{std::move(*tracer)};
+}
+
 int send(const LlmWritten& written,
          const LlmPlan& plan,
          std::shared_ptr<const llm::PriceBook> prices) {
+  const Result<std::optional<trace::Tracer>> opened = open_tracer(written, plan);
+  if (!opened) return refuse(opened.error().message);
+  const std::optional<trace::Tracer>& tracer = *opened;
   Result<Sending> sending = Sending::open(kVerb, plan.emit);
   if (!sending) return refuse(sending.error().message);
   std::string line;
@@ -199,13 +234,16 @@ int send(const LlmWritten& written,
                                 .version = plan.service_tag("version"),
                                 .histograms = written.histograms,
                                 .price_book = std::move(prices),
-                                .log = log_options(written, line)}};
+                                .log = log_options(written, line),
+                                .span_hook = tracer ? span_hook(*tracer) : nullptr}};
   warn(*sending, written, plan);
   record(recorder, written, plan);
   const LogStats log = recorder.close(plan.emit.timeout);
   const int sent = sending->finish();
+  const int traced = tracer ? send_spans(kVerb, *tracer, plan.emit.timeout, written.fail) : exit_ok;
   const int logged = judge_log(written, log, line);
-  return sent != exit_ok ? sent : logged;
+  if (sent != exit_ok) return sent;
+  return logged != exit_ok ? logged : traced;
 }
 
 int llm_request(const LlmWritten& written) {

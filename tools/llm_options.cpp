@@ -7,6 +7,7 @@
 #include <CLI/CLI.hpp>
 
 #include "tools/llm_tags.h"
+#include "tools/span_sending.h"
 
 namespace pawl::tools {
 namespace {
@@ -206,11 +207,13 @@ void add_llm_options(CLI::App& verb, LlmWritten& written) {
   add_list("--tool-failed", written.failed_tools, "Tool that was called and failed", "NAME[=TYPE]");
   add_list("--eval", written.evals, "Score of an online eval", "NAME=SCORE");
   add("--user-rating", written.user_rating, "What the user thought of it", "X");
-  add("--request-id", written.request_id, "Goes into the log line only", "ID");
+  add("--request-id", written.request_id, "Goes into the log line and the span only", "ID");
   add("--log", written.log, "Append a line of JSON to this file; - is standard output", "FILE")
       ->check([](const std::string& text) { return std::string{text.empty() ? "is empty" : ""}; });
   add("--price-file", written.price_file, "Prices in LiteLLM's format, above the built-in", "FILE")
       ->check([](const std::string& text) { return std::string{text.empty() ? "is empty" : ""}; });
+  add_agent_option(verb, written.agent);
+  verb.add_flag("--no-span", written.no_span, "Metrics only");
   verb.add_flag("--histograms", written.histograms, "Histograms instead of distributions: no p99");
   add_emit_options(verb, written);
   verb.get_option("--policy")->description("A tag policy in JSON (default: that of these metrics)");

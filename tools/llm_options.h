@@ -31,6 +31,8 @@ struct LlmWritten : EmitWritten {  // as on the command line
   bool histograms = false;
   std::string log;
   std::string price_file;
+  std::string agent;
+  bool no_span = false;
 };
 
 struct Eval {

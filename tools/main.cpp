@@ -20,6 +20,7 @@
 #include "tools/llm.h"
 #include "tools/output.h"
 #include "tools/price.h"
+#include "tools/span.h"
 
 namespace {
 
@@ -37,6 +38,7 @@ void add_verbs(CLI::App& app, Run& run) {
   add_listen(app, run);
   add_llm(app, run);
   add_price(app, run);
+  add_span(app, run);
 }
 
 // Help and the version come as errors too, with exit code 0.
@@ -65,7 +67,7 @@ std::vector<const char*> with_help_as_option(int argc, char** argv) {
 }
 
 int parse_and_run(int argc, char** argv) {
-  CLI::App app{"pawl: metrics for DogStatsD, from scripts and under inspection"};
+  CLI::App app{"pawl: metrics and spans for the Datadog Agent, from scripts and under inspection"};
   app.name("pawl");
   app.set_version_flag("--version", std::string{"pawl "} + PAWL_VERSION);
   app.footer("`pawl VERB --help` explains a verb and shows examples.");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tools/past_clock.h"
+
 namespace pawl::tools {
 namespace {
 
@@ -11,6 +13,10 @@ using llm::Milliseconds;
 constexpr std::chrono::milliseconds kPeriod{10};
 constexpr std::size_t kBatchesASecond = 100;
 constexpr std::size_t kRequestsASecond = 10'000;
+
+// One batch in so many begins with a request that is traced.
+constexpr std::size_t kTracedBatches = 25;
+constexpr Milliseconds kRendering{2};
 
 constexpr Milliseconds kToolLatency{20};
 constexpr Milliseconds kToolTimeout{2'000};
@@ -35,9 +41,32 @@ void tell_tool_call(llm::Request& handle, const SimulatedRequest& request) {
   }
 }
 
+// As a serving loop does it, but that the times are told: nobody waits for a model here.
+void tell(llm::Request& handle, const SimulatedRequest& request) {
+  if (request.search) handle.retrieval(request.search->hits, request.search->top_score);
+  if (kFeatures[request.slice.feature].calls_tool) tell_tool_call(handle, request);
+  if (request.first_token_ms) handle.first_token(Milliseconds{*request.first_token_ms});
+  handle.usage({.input = request.input_tokens,
+                .output = request.output_tokens,
+                .cached_input = request.cached_tokens});
+  if (request.json_invalid) handle.json_invalid();
+  if (request.error) handle.error(kErrorTypes[*request.error]);
+  if (request.correctness) handle.eval(kEval, *request.correctness);
+  handle.latency(Milliseconds{request.latency_ms});
+  handle.finish();
+}
+
+std::chrono::nanoseconds in_ns(Milliseconds time) {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(time);
+}
+
 }  // namespace
 
-Serving::Serving(const Client& client, ServingPlan plan) : recorder_(client), plan_(plan) {}
+Serving::Serving(const Client& client, const trace::Tracer& tracer, ServingPlan plan)
+    : recorder_(client),
+      tracer_(tracer),
+      traced_(client, {.span_hook = trace::llm_spans(tracer)}),
+      plan_(plan) {}
 
 Serving::~Serving() {
   stop();
@@ -67,15 +96,18 @@ void Serving::serve(Worker& worker, std::size_t number) {
   std::vector<SimulatedRequest> requests(std::max<std::size_t>(share, 1));
   for (std::size_t i = 0; i < batches && !stopped_; ++i) {
     for (SimulatedRequest& request : requests) request = generator.next(2 * i >= batches);
-    record_batch(worker, requests);
+    record_batch(worker, requests, i % kTracedBatches == 0);
     std::this_thread::sleep_until(start_ + (i + 1) * kPeriod);
   }
 }
 
 // The clock is read around whole batches: twice 20 ns around each request would be seen.
-void Serving::record_batch(Worker& worker, const std::vector<SimulatedRequest>& requests) {
+void Serving::record_batch(Worker& worker,
+                           const std::vector<SimulatedRequest>& requests,
+                           bool traced) {
+  if (traced) record_traced(requests.front());
   const auto begin = SteadyClock::now();
-  for (const SimulatedRequest& request : requests) record(request);
+  for (std::size_t i = traced ? 1 : 0; i < requests.size(); ++i) record(requests[i]);
   const std::chrono::duration<double, std::nano> took = SteadyClock::now() - begin;
 
   const std::uint64_t before = worker.tally.samples();
@@ -84,25 +116,34 @@ void Serving::record_batch(Worker& worker, const std::vector<SimulatedRequest>& 
     if (request.json_invalid) ++json_invalid_;
   }
   const std::uint64_t samples = worker.tally.samples() - before;
+  requests_ += requests.size();
+  if (traced) return;  // what metrics cost is asked
   worker.batches.push_back({.ns_a_request = took.count() / static_cast<double>(requests.size()),
                             .ns_a_sample = took.count() / static_cast<double>(samples)});
-  requests_ += requests.size();
 }
 
-// As a serving loop does it, but that the times are told: nobody waits for a model here.
 void Serving::record(const SimulatedRequest& request) const noexcept {
   llm::Request handle = recorder_.start(labels_of(request.slice));
-  if (request.search) handle.retrieval(request.search->hits, request.search->top_score);
-  if (kFeatures[request.slice.feature].calls_tool) tell_tool_call(handle, request);
-  if (request.first_token_ms) handle.first_token(Milliseconds{*request.first_token_ms});
-  handle.usage({.input = request.input_tokens,
-                .output = request.output_tokens,
-                .cached_input = request.cached_tokens});
-  if (request.json_invalid) handle.json_invalid();
-  if (request.error) handle.error(kErrorTypes[*request.error]);
-  if (request.correctness) handle.eval(kEval, *request.correctness);
-  handle.latency(Milliseconds{request.latency_ms});
-  handle.finish();
+  tell(handle, request);
+}
+
+void Serving::record_traced(const SimulatedRequest& request) const noexcept {
+  const std::chrono::nanoseconds latency = in_ns(Milliseconds{request.latency_ms});
+  PastClock::set_back(latency + in_ns(kRendering));
+  const llm::Labels labels = labels_of(request.slice);
+  const trace::Span root =
+      tracer_.start("http.request", {.resource = labels.feature, .type = "web"});
+  {
+    const trace::Span rendering = trace::render(root,
+                                                {.prompt_name = labels.prompt_name,
+                                                 .prompt_version = labels.prompt_version,
+                                                 .input_tokens_estimate = request.input_tokens});
+    PastClock::pass(in_ns(kRendering));
+  }
+  const trace::Current current{root};
+  llm::Request handle = traced_.start(labels);
+  PastClock::pass(latency);
+  tell(handle, request);
 }
 
 std::uint64_t Serving::samples() const {

@@ -1,7 +1,7 @@
 #pragma once
 // The serving loop of the demo: threads that take requests of the simulation, a batch every ten
 // milliseconds, and record each with a request handle of the recorder. Beside it each thread keeps
-// a tally of what must arrive.
+// a tally of what must arrive. A few of the requests are traced as well, whole trees of spans.
 //
 // Threads: begin(), end() and the results on one; stop(), requests() and json_invalid() from any.
 
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include <pawl/llm.h>
+#include <pawl/trace_llm.h>
 
 #include "tools/demo_tally.h"
 #include "tools/simulation.h"
@@ -37,7 +38,8 @@ struct ServingCosts {
 
 class Serving {
  public:
-  Serving(const Client& client, ServingPlan plan);
+  // The tracer has a PastClock.
+  Serving(const Client& client, const trace::Tracer& tracer, ServingPlan plan);
   ~Serving();  // end(), after stop()
   Serving(const Serving&) = delete;
   Serving& operator=(const Serving&) = delete;
@@ -71,10 +73,13 @@ class Serving {
 
   void serve(Worker& worker, std::size_t number);
   void record(const SimulatedRequest& request) const noexcept;
-  void record_batch(Worker& worker, const std::vector<SimulatedRequest>& requests);
+  void record_traced(const SimulatedRequest& request) const noexcept;
+  void record_batch(Worker& worker, const std::vector<SimulatedRequest>& requests, bool traced);
   double median(double Batch::*what) const;
 
   const llm::Recorder recorder_;
+  const trace::Tracer& tracer_;
+  const llm::Recorder traced_;
   const ServingPlan plan_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::chrono::steady_clock::time_point start_;

@@ -6,7 +6,7 @@
 //     if (const auto error = traces.open(endpoint)) ...
 //     traces.finish();   // takes what was sent before, and hands over what is held
 //
-// Threads: the io_context's.
+// Threads: the io_context's; any one while it does not run.
 // Errors: open() says why.
 
 #include <chrono>

@@ -119,7 +119,9 @@ PAWL_API void tell(Span& span, const Eval& what) noexcept;
 // For llm::RecorderOptions::span_hook: each request of the recorder becomes an llm.request span,
 // with the values that the metrics got, bit for bit; its tools, retrievals, validations and evals
 // become spans inside of it; and its log line carries the ids. The parent is the span that is
-// Current on the thread that starts the request. Null when there is no memory.
-PAWL_API std::shared_ptr<llm::SpanHook> llm_spans(const Tracer& tracer) noexcept;
+// Current on the thread that starts the request, else `parent`: a remote one, for a recorder that
+// works for one caller only. Null when there is no memory.
+PAWL_API std::shared_ptr<llm::SpanHook> llm_spans(const Tracer& tracer,
+                                                  const SpanContext& parent = {}) noexcept;
 
 }  // namespace pawl::trace

@@ -83,13 +83,13 @@ void add_step(const Span& request, const Step& step) noexcept {
 
 class LlmSpans final : public llm::SpanHook {
  public:
-  explicit LlmSpans(Core* core) noexcept : tracer_(Access::share(core)) {}
+  LlmSpans(Core* core, const SpanContext& parent) : tracer_(Access::share(core)), parent_(parent) {}
 
   TraceIds started(const llm::Labels& labels, const llm::Ids& ids) noexcept override {
     const Span* const parent = Current::get();
     const LlmRequest what = at_start(labels, ids);
-    Span span =
-        parent != nullptr && *parent ? llm_request(*parent, what) : llm_request(tracer_, what);
+    Span span = parent != nullptr && *parent ? llm_request(*parent, what)
+                                             : llm_request(tracer_, what, parent_);
     TraceIds trace{
         .trace_high = span.trace_high(), .trace_low = span.trace_low(), .span = span.id()};
     trace.of_hook = Access::release(std::move(span));
@@ -109,13 +109,14 @@ class LlmSpans final : public llm::SpanHook {
 
  private:
   const Tracer tracer_;
+  const SpanContext parent_;
 };
 
 }  // namespace
 
-std::shared_ptr<llm::SpanHook> llm_spans(const Tracer& tracer) noexcept {
+std::shared_ptr<llm::SpanHook> llm_spans(const Tracer& tracer, const SpanContext& parent) noexcept {
   try {
-    return std::make_shared<LlmSpans>(Access::core(tracer));
+    return std::make_shared<LlmSpans>(Access::core(tracer), parent);
   } catch (const std::bad_alloc&) {
     return nullptr;
   }

@@ -56,6 +56,21 @@ TEST_CASE("the demo shows that everything arrived") {
   CHECK(holds(finished.out, " ns for each metric of it\n"));
 }
 
+TEST_CASE("the demo shows a request as the tree of its spans, and that none was lost") {
+  const Finished finished = demo({"--seconds", "1", "--threads", "2"});
+  CHECK_MESSAGE(finished.code == 0, finished.err);
+  const auto at = finished.out.find("\n  trace ");
+  REQUIRE(at != std::string::npos);
+  const std::string tree = finished.out.substr(at);
+  const auto root = tree.find("\n    http.request ");
+  const auto model = tree.find("\n      llm.request \"answer\" ");
+  CHECK(root < tree.find("\n      prompt.render \"answer\" "));
+  CHECK(root < model);
+  CHECK(model < tree.find("\n        "));
+  CHECK(holds(tree, " input_tokens="));
+  CHECK(holds(tree, "It is one of 8; of "));
+}
+
 TEST_CASE("the demo answers what the metrics are for") {
   const Finished finished = demo({"--seconds", "1"});
   for (const char* answer : {"malformed JSON?\n    2026-06-01.3: 1",

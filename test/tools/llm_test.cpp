@@ -22,8 +22,9 @@ using Texts = std::vector<std::string>;
 // Without what would be found out about the container of the tests.
 const Texts kEnvironment{"DD_ORIGIN_DETECTION_ENABLED=false"};
 
+// Without spans, which are llm_span_test's matter.
 Finished run(Texts arguments, const Texts& environment = kEnvironment) {
-  arguments.insert(arguments.begin(), {pawl_command(), "llm"});
+  arguments.insert(arguments.begin(), {pawl_command(), "llm", "--no-span"});
   Process process{arguments, environment};
   const auto finished = process.finish();
   REQUIRE_MESSAGE(finished.has_value(), "the command did not end");

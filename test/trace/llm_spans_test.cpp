@@ -126,6 +126,19 @@ TEST_CASE("a request of the recorder becomes a span with the values of its metri
   CHECK(compared == 5);  // latency, first token, input and output tokens, cost
 }
 
+TEST_CASE("a request inside of no span here is a child of the remote one that the hook was given") {
+  MemoryTracer t;
+  trace::SpanContext parent;
+  parent.trace_high = 5;
+  parent.trace_low = 6;
+  parent.span = 7;
+  MemoryRecorder llm{{.span_hook = trace::llm_spans(t.tracer, parent)}};
+  llm->start({.model = "m"}).finish();
+  const SeenSpan seen = t.flush_one().at(0);
+  CHECK(seen.trace_id == 6);
+  CHECK(seen.parent_id == 7);
+}
+
 TEST_CASE("a request that failed has an error, one that was left an outcome") {
   MemoryTracer t;
   MemoryRecorder llm{{.span_hook = trace::llm_spans(t.tracer)}};
