@@ -161,7 +161,8 @@ double SketchLines::choose_value(Part& part, double sum, const Wish& wish) {
       return left;
     }
   }
-  double value = mean;
+  // The mean of samples that all are the smallest, or the largest, may be rounded beyond it.
+  double value = std::clamp(mean, wish.extremes.least, wish.extremes.most);
   if (!can_stand(value, part.key, wish.extremes)) {
     const Range range = inside(part.key, wish.extremes);
     value = std::min(std::max(value, range.least), range.most);
