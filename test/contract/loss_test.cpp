@@ -127,7 +127,7 @@ void serve(const std::string& address) {
   const auto start = steady_clock::now();
   for (int ms = 0; ms < kMilliseconds; ++ms) {
     for (int i = 0; i < kCallsInMs; ++i, next = (next + 1) % kContexts)
-      client->count("llm.requests",
+      client->count("http.requests",
                     1,
                     {{"user", users[static_cast<std::size_t>(next)]},
                      {"model", "gpt-4.1"},

@@ -69,11 +69,11 @@ TEST_CASE("nothing but what was asked for is sent") {
 
 TEST_CASE("thousands of values follow two dashes") {
   FakeAgent agent{FakeAgent::Kind::unix_datagram};
-  Texts arguments{"distribution", "x", "--"};
+  Texts arguments{"histogram", "x", "--"};
   for (int i = -5'000; i <= 5'000; ++i) arguments.push_back(std::to_string(i));
   const Tally tally = sent_to(agent, arguments, 7);
-  CHECK(tally.of({"d", "x"}).weight() == 10'001);
-  CHECK(tally.of({"d", "x"}).sum == 0);
+  CHECK(tally.of({"h", "x"}).weight() == 10'001);
+  CHECK(tally.of({"h", "x"}).sum == 0);
 }
 
 TEST_CASE("the Agent is found through the environment") {
@@ -124,7 +124,7 @@ TEST_CASE("a missing Agent is not waited for, whatever the timeout") {
 TEST_CASE("an Agent that does not read is waited for until the timeout") {
   FakeAgent agent{FakeAgent::Kind::unix_datagram};
   agent.pause();
-  Texts arguments{"distribution", "x", "--fail", "--timeout", "20ms", "--to", agent.url(), "--"};
+  Texts arguments{"histogram", "x", "--fail", "--timeout", "20ms", "--to", agent.url(), "--"};
   for (int i = 0; i < 60'000; ++i) arguments.push_back(std::to_string(100'000 + i));
   const Finished finished = run(arguments);
   CHECK(finished.code == 1);

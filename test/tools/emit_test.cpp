@@ -277,7 +277,7 @@ TEST_CASE("binary standard input is refused in printable words") {
 }
 
 TEST_CASE("values of standard input are told in batches, and all arrive") {
-  const Finished finished = run({"distribution", "x", "-", "--dry-run"}, {}, numbers_up_to(25'000));
+  const Finished finished = run({"histogram", "x", "-", "--dry-run"}, {}, numbers_up_to(25'000));
   CHECK(finished.code == 0);
   double sum = 0;
   std::size_t values = 0;
@@ -290,7 +290,7 @@ TEST_CASE("values of standard input are told in batches, and all arrive") {
 }
 
 TEST_CASE("a dry run splits lines where the destination's datagrams end") {
-  Texts values{"distribution", "x", "--dry-run", "--to", "udp://127.0.0.1:1", "--"};
+  Texts values{"histogram", "x", "--dry-run", "--to", "udp://127.0.0.1:1", "--"};
   for (int i = 0; i < 1'000; ++i) values.push_back(std::to_string(i));
   const Finished udp = run(values);
   values[4] = "unix:///nowhere";
@@ -300,7 +300,7 @@ TEST_CASE("a dry run splits lines where the destination's datagrams end") {
 }
 
 TEST_CASE("a dry run goes by the environment's address as a real run does") {
-  Texts values{"distribution", "x", "--dry-run", "--"};
+  Texts values{"histogram", "x", "--dry-run", "--"};
   for (int i = 0; i < 1'000; ++i) values.push_back(std::to_string(i));
   const Finished usable = run(values, {"DD_DOGSTATSD_URL=unix:///nowhere"});
   CHECK(pawl::test::decode(usable.out).items.size() == 1);

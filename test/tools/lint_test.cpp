@@ -108,7 +108,7 @@ TEST_CASE("lint says of each tag what becomes of it, and exits 1") {
         "line 7: event t: team:a is left out: the policy does not let the key pass\n"
         "line 8: a-b: the name becomes a_b\n");
   CHECK(finished.err ==
-        "pawl: 8 lines: 2 clean, 4 changed, 1 refused, 1 rejected; 0 keys with more than 1000 "
+        "pawl: 9 lines: 3 clean, 4 changed, 1 refused, 1 rejected; 0 keys with more than 1000 "
         "values\n");
 }
 

@@ -52,7 +52,7 @@ TEST_CASE("a span that is as it should be is left as it is") {
 
 TEST_CASE("texts that are too long are cut between characters") {
   TraceSpan span = span_of("a", 1);
-  span.service = std::string(99, 's') + "\xC3\xA9";
+  span.service = std::string(99, 's').append("\xC3\xA9");
   span.resource = std::string(5'001, 'r');
   span.meta[std::string(201, 'k')] = "x";
   span.meta["long"] = std::string(25'001, 'v');

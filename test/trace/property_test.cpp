@@ -110,7 +110,7 @@ TEST_CASE("no span leaves that the Agent's normaliser would touch, and no chunk 
     std::set<std::uint64_t> ids;
     for (const SeenChunk& chunk : t.far->take()) {
       REQUIRE_FALSE(chunk.spans.empty());
-      long_chunks += chunk.spans.size() > 3 ? 1 : 0;
+      long_chunks += chunk.spans.size() > 3 ? 1U : 0U;
       for (const SeenSpan& span : chunk.spans) {
         check_span(span);
         CHECK(span.trace_id == chunk.spans[0].trace_id);
