@@ -14,7 +14,10 @@
 // later. What is empty or unset is left out. Ids of tenants and requests are welcome on spans;
 // texts of prompts and answers have no place anywhere.
 //
-// With TracerOptions::llmobs these spans are events of LLM Observability too.
+// With TracerOptions::llmobs these spans are events of LLM Observability too, and an eval.score
+// with a name and a score or pass is also an evaluation: of the nearest span around it that LLM
+// Observability knows (the llm.request), else of its parent. It is sent once, when its span has
+// ended, and counted in TraceStats::evaluations. Its label is the name, with `_` for each dot.
 //
 // Threads: as Span. Cost: as Span with so many tags. Errors: as Span.
 

@@ -81,6 +81,12 @@ struct TraceStats {
   std::uint64_t partial_chunks = 0;  // of traces that had open spans when they were sent
   std::uint64_t llmobs_events = 0;   // made, by whichever road they go
   std::uint64_t llmobs_lost = 0;     // of them, when they went by a road of their own
+  // Verdicts of eval.score spans for LLM Observability: evaluations = evaluations_accepted +
+  // evaluations_lost + those that wait. Lost are those of spans that were dropped as they ended,
+  // and what the Agent did not take; after close() none waits.
+  std::uint64_t evaluations = 0;
+  std::uint64_t evaluations_accepted = 0;
+  std::uint64_t evaluations_lost = 0;
   std::uint64_t buffered_bytes = 0;  // of memory that waiting spans take
   std::uint64_t threads = 0;  // that have traced and live, or whose memory waits for the next
 

@@ -103,11 +103,19 @@ class Arena {
     bump(repaired_[static_cast<std::size_t>(repair)], times);
   }
   void count_event() noexcept { bump(events_); }
+  void count_evaluation() noexcept { bump(evaluations_); }
+  void lose_evaluation() noexcept { bump(lost_evaluations_); }
 
   // By any.
   std::uint64_t started() const noexcept { return started_.load(std::memory_order_acquire); }
   std::uint64_t published() const noexcept { return published_.load(std::memory_order_acquire); }
   std::uint64_t events() const noexcept { return events_.load(std::memory_order_relaxed); }
+  std::uint64_t evaluations() const noexcept {
+    return evaluations_.load(std::memory_order_relaxed);
+  }
+  std::uint64_t lost_evaluations() const noexcept {
+    return lost_evaluations_.load(std::memory_order_relaxed);
+  }
   std::uint64_t lost(SpanDrop reason) const noexcept {
     return lost_[static_cast<std::size_t>(reason)].load(std::memory_order_acquire);
   }
@@ -164,7 +172,7 @@ class Arena {
   Block* current_ = nullptr;
   std::uint32_t used_ = 0;  // of the current block
 
-  Tally started_{0}, published_{0}, events_{0};
+  Tally started_{0}, published_{0}, events_{0}, evaluations_{0}, lost_evaluations_{0};
   std::array<Tally, kSpanDrops> lost_{};
   std::array<Tally, kSpanRepairs> repaired_{};
 

@@ -101,6 +101,8 @@ TraceStats Core::stats() noexcept {
     for (std::size_t i = 0; i < kSpanRepairs; ++i)
       stats.repaired[i] += arena.repaired(static_cast<SpanRepair>(i));
     stats.llmobs_events += arena.events();
+    stats.evaluations += arena.evaluations();
+    stats.evaluations_lost += arena.lost_evaluations();
     ++stats.threads;
   });
   --stats.threads;  // the common one is nobody's
@@ -110,10 +112,14 @@ TraceStats Core::stats() noexcept {
   for (std::size_t i = 0; i < kSpanDrops; ++i) stats.dropped.by_reason[i] += books.dropped[i];
   stats.accepted = books.accepted;
   stats.pending = published - books.taken + books.held + books.queued;
+  stats.evaluations_accepted = books.evaluations_accepted;
+  stats.evaluations_lost += books.evaluations_lost;
   // Nobody takes any more what is still there.
-  if (is_over_.load(std::memory_order_acquire))
+  if (is_over_.load(std::memory_order_acquire)) {
     stats.dropped.by_reason[static_cast<std::size_t>(SpanDrop::shutdown)] +=
         std::exchange(stats.pending, 0);
+    stats.evaluations_lost = stats.evaluations - stats.evaluations_accepted;
+  }
   stats.chunks_accepted = books.chunks_accepted;
   stats.partial_chunks = books.partial_chunks;
   stats.llmobs_lost = books.events_lost;

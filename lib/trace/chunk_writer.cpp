@@ -100,11 +100,13 @@ const Record* first_of(const TraceState& trace) noexcept {
 bool ChunkWriter::write(const TraceState& trace, Events events) noexcept {
   const std::size_t spans_before = spans_.size();
   const std::size_t events_before = events_.size();
+  const std::size_t evaluations_before = evaluations_.size();
   road_ = events;
   events_apart_ = 0;
   if (write_all(trace)) return true;
   spans_.written_to(spans_.data() + spans_before);
   events_.written_to(events_.data() + events_before);
+  evaluations_.written_to(evaluations_.data() + evaluations_before);
   return false;
 }
 
@@ -157,6 +159,7 @@ bool ChunkWriter::write_first(const Record& record, const TraceState& trace) noe
 
 // The span's map is the last thing written; it has fewer than 15 entries.
 bool ChunkWriter::write_event(const Record& record, std::size_t map_at) noexcept {
+  if (record.judges && !evaluations_.append(record.evaluation())) return false;
   if (road_ == Events::apart) {
     ++events_apart_;
     return events_.append(record.event());

@@ -24,10 +24,11 @@ class ChunkWriter {
   // Where the events of LLM Observability go.
   enum class Events : std::uint8_t { into_spans, apart };
 
-  ChunkWriter(Bytes& spans, Bytes& events) noexcept : spans_(spans), events_(events) {}
+  ChunkWriter(Bytes& spans, Bytes& events, Bytes& evaluations) noexcept
+      : spans_(spans), events_(events), evaluations_(evaluations) {}
 
-  // Appends the spans of the trace that wait, and their events where they go apart; tells whether
-  // there was memory. REQUIRES: some wait.
+  // Appends the spans of the trace that wait, and their events where they go apart and their
+  // evaluations; tells whether there was memory. REQUIRES: some wait.
   bool write(const TraceState& trace, Events events) noexcept;
 
   // Tells how many events the last chunk has apart.
@@ -41,6 +42,7 @@ class ChunkWriter {
 
   Bytes& spans_;
   Bytes& events_;
+  Bytes& evaluations_;    // one Evaluation after the other
   Bytes metrics_, meta_;  // what a first span gets
   Events road_ = Events::apart;
   std::uint32_t events_apart_ = 0;

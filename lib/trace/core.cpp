@@ -48,7 +48,8 @@ Flusher::Setting Core::setting() noexcept {
           .outlet = outlet_.get(),
           .clock = *clock_,
           .flush_interval = plan_.flush_interval,
-          .llmobs = plan_.llmobs};
+          .llmobs = plan_.llmobs,
+          .ml_app = plan_.ml_app};
 }
 
 // Throws std::bad_alloc, and has changed nothing then.

@@ -97,4 +97,12 @@ bool encode_event(Draft& draft, const Plan& plan, std::int64_t duration) noexcep
   return true;
 }
 
+void address_evaluation(Draft& draft, std::int64_t duration) noexcept {
+  Evaluation& evaluation = *draft.event.evaluation;
+  evaluation.trace_high = draft.trace->high;
+  evaluation.trace_low = draft.trace->low;
+  evaluation.span = draft.event.parent != 0 ? draft.event.parent : draft.parent;
+  evaluation.timestamp_ms = (draft.start + draft.trace->wall_offset + duration) / 1'000'000;
+}
+
 }  // namespace pawl::trace

@@ -7,9 +7,11 @@
 // Source: the intake's JSON, https://docs.datadoghq.com/llm_observability/setup/api
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "trace/entries.h"
+#include "trace/evaluation.h"
 
 namespace pawl::trace {
 
@@ -22,7 +24,11 @@ struct Event {
   ShortText model, provider, error_type;
   Entries metadata;
   Entries metrics;
-  Bytes encoded;  // once the span has ended
+  std::optional<Evaluation> evaluation;  // of the span of a check
+  Bytes encoded;                         // once the span has ended
+
+  // Tells whether there is a verdict on another span.
+  bool judges() const noexcept { return evaluation && evaluation->is_verdict(); }
 
   void clear() noexcept {
     parent = 0;
@@ -33,6 +39,7 @@ struct Event {
     error_type.size = 0;
     metadata.reset();
     metrics.reset();
+    evaluation.reset();
     encoded.reset(kKept);
   }
 };
@@ -43,5 +50,9 @@ struct Plan;
 // Writes the event of a span that took so many nanoseconds into its `encoded`; tells whether there
 // was memory.
 bool encode_event(Draft& draft, const Plan& plan, std::int64_t duration) noexcept;
+
+// Says in its evaluation which span it is about, and when: the nearest around it that LLM
+// Observability knows, else its parent. REQUIRES: it judges.
+void address_evaluation(Draft& draft, std::int64_t duration) noexcept;
 
 }  // namespace pawl::trace

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <new>
+#include <string>
 #include <utility>
+
+#include "trace/llmobs_json.h"
 
 namespace pawl::trace {
 
@@ -176,12 +179,13 @@ bool Flusher::queue(const TraceState& trace) noexcept {
   const bool ride = priority > 0 && features_.meta_structs;
   if (!writer_.write(trace, ride ? ChunkWriter::Events::into_spans : ChunkWriter::Events::apart))
     return false;
-  const std::size_t size = spans_.size() + events_.size();
+  const std::size_t size = spans_.size() + events_.size() + evaluations_.size();
   set_.budget.take_anyway(size - budgeted_);
   budgeted_ = size;
   try {
     pieces_.push_back({.spans_end = spans_.size(),
                        .events_end = events_.size(),
+                       .evaluations_end = evaluations_.size(),
                        .count = trace.waiting,
                        .events = writer_.events_apart(),
                        .priority = priority,
@@ -191,6 +195,7 @@ bool Flusher::queue(const TraceState& trace) noexcept {
     const Piece last = pieces_.empty() ? Piece{} : pieces_.back();
     spans_.written_to(spans_.data() + last.spans_end);
     events_.written_to(events_.data() + last.events_end);
+    evaluations_.written_to(evaluations_.data() + last.evaluations_end);
     return false;
   }
 }
@@ -198,6 +203,10 @@ bool Flusher::queue(const TraceState& trace) noexcept {
 void Flusher::drop_waiting(TraceState& trace, SpanDrop reason) noexcept {
   working_.held -= trace.waiting;
   working_.dropped[static_cast<std::size_t>(reason)] += trace.waiting;
+  each_waiting(trace, [this](const Record& record) {
+    if (record.judges) ++working_.evaluations_lost;
+    return true;
+  });
   forget_waiting(trace);
 }
 
@@ -219,7 +228,7 @@ void Flusher::keep(TraceState& trace) noexcept {
   const std::size_t size = trace.kept.size();
   for (const Record* record = trace.first; record != nullptr; record = record->next) {
     if (trace.kept.append({reinterpret_cast<const char*>(record), record->bytes})) continue;
-    kept_bytes_ += trace.kept.size() - size;
+    trace.kept.written_to(trace.kept.data() + size);
     set_.budget.take_anyway(trace.kept.capacity() - capacity);
     return drop_waiting(trace, SpanDrop::no_memory);
   }
@@ -260,7 +269,28 @@ void Flusher::send(Time deadline) noexcept {
     events_at = piece.events_end;
   }
   set_.outlet->send(chunks, deadline, outcomes);
+  send_evaluations(deadline);
   settle(outcomes);
+}
+
+// Once, whatever becomes of it.
+void Flusher::send_evaluations(Time deadline) noexcept {
+  const std::size_t count = evaluations_.size() / sizeof(Evaluation);
+  if (count == 0) return;
+  std::size_t accepted = 0;
+  try {
+    std::vector<std::string> texts;
+    for (std::size_t i = 0; i < count; ++i)
+      texts.push_back(encode_evaluation(
+          Evaluation::read(evaluations_.data() + i * sizeof(Evaluation)), set_.ml_app));
+    std::vector<Fate> fates(count, Fate::timed_out);
+    set_.outlet->send_evaluations(texts, deadline, fates);
+    accepted = static_cast<std::size_t>(std::count(fates.begin(), fates.end(), Fate::accepted));
+  } catch (const std::bad_alloc&) {
+    // Then none was sent.
+  }
+  working_.evaluations_accepted += accepted;
+  working_.evaluations_lost += count - accepted;
 }
 
 void Flusher::settle(const std::vector<Outcome>& outcomes) noexcept {
@@ -279,6 +309,7 @@ void Flusher::settle(const std::vector<Outcome>& outcomes) noexcept {
   pieces_.clear();
   spans_.reset(kMuchQueued);
   events_.reset(kMuchQueued);
+  evaluations_.reset(kMuchQueued);
   set_.budget.give_back(std::exchange(budgeted_, 0));
   publish_books();
 }

@@ -12,6 +12,7 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <string_view>
 #include <vector>
 
 #include <pawl/clock.h>
@@ -67,6 +68,7 @@ class Flusher {
     const Clock& clock;
     std::chrono::nanoseconds flush_interval{};
     bool llmobs = false;
+    std::string_view ml_app = {};
   };
 
   // What was taken, and where it is.
@@ -79,6 +81,8 @@ class Flusher {
     std::uint64_t chunks_accepted = 0;
     std::uint64_t partial_chunks = 0;
     std::uint64_t events_lost = 0;
+    std::uint64_t evaluations_accepted = 0;
+    std::uint64_t evaluations_lost = 0;
   };
 
   enum class What : std::uint8_t {
@@ -113,12 +117,14 @@ class Flusher {
   void forget_waiting(TraceState& trace) noexcept;
   static void recycle(TraceState& trace) noexcept;
   void send(Time deadline) noexcept;
+  void send_evaluations(Time deadline) noexcept;
   void settle(const std::vector<Outcome>& outcomes) noexcept;
   void publish_books() noexcept;
 
   struct Piece {
     std::size_t spans_end;
     std::size_t events_end;
+    std::size_t evaluations_end;
     std::uint32_t count;
     std::uint32_t events;
     int priority;
@@ -131,8 +137,8 @@ class Flusher {
   // Whose turn it is has these.
   TraceState* listed_ = nullptr;
   std::size_t kept_bytes_ = 0;
-  Bytes spans_, events_;
-  ChunkWriter writer_{spans_, events_};
+  Bytes spans_, events_, evaluations_;
+  ChunkWriter writer_{spans_, events_, evaluations_};
   Clock::SteadyTime now_{};   // of this look at the arenas
   std::size_t budgeted_ = 0;  // of their bytes
   std::vector<Piece> pieces_;

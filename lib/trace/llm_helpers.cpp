@@ -1,3 +1,7 @@
+#include <cmath>
+#include <optional>
+#include <utility>
+
 #include <pawl/trace_llm.h>
 
 #include "trace/access.h"
@@ -47,6 +51,15 @@ class EventTeller {
   }
   void metadata(std::string_view key, std::string_view value) noexcept {
     if (draft_ != nullptr && !value.empty()) draft_->set_text(draft_->event.metadata, key, value);
+  }
+  // Hears what a check found, from the span of a check.
+  void verdict(const Eval& what) noexcept {
+    if (draft_ == nullptr || !draft_->event.evaluation) return;
+    Evaluation& evaluation = *draft_->event.evaluation;
+    if (!what.name.empty()) draft_->set_short(evaluation.label, what.name);
+    if (!what.type.empty()) draft_->set_short(evaluation.type, what.type);
+    if (what.score && std::isfinite(*what.score)) evaluation.score = what.score;
+    if (what.pass) evaluation.pass = what.pass;
   }
   template <class Number>
   void metric(std::string_view key, const std::optional<Number>& value) noexcept {
@@ -153,7 +166,10 @@ Span validation(const Span& parent, const Validation& what) noexcept {
 }
 
 Span eval(const Span& parent, const Eval& what) noexcept {
-  return told(of_kind("task", parent.child("eval.score", {.resource = what.name})), what);
+  Span span = of_kind("task", parent.child("eval.score", {.resource = what.name}));
+  if (Draft* const draft = Access::draft(span))
+    if (!draft->event.kind.empty()) draft->event.evaluation.emplace();
+  return told(std::move(span), what);
 }
 
 void tell(Span& span, const Retrieval& what) noexcept {
@@ -234,6 +250,7 @@ void tell(Span& span, const Eval& what) noexcept {
   to.metric("eval.score", what.score);
   EventTeller event{span};
   event.metadata("eval", what.name);
+  event.verdict(what);
 }
 
 }  // namespace pawl::trace

@@ -1,7 +1,6 @@
 #include "trace/llmobs_json.h"
 
 #include <algorithm>
-#include <cmath>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -30,19 +29,15 @@ std::string label_of(std::string_view text) {
   return label;
 }
 
-// Adds the verdict; tells whether there is one.
-bool add_verdict(json& metric, const Evaluation& evaluation) {
-  if (evaluation.score && std::isfinite(*evaluation.score)) {
+void add_verdict(json& metric, const Evaluation& evaluation) {
+  if (evaluation.score) {
     metric["metric_type"] = "score";
     metric["score_value"] = *evaluation.score;
-  } else if (evaluation.pass) {
+    if (evaluation.pass) metric["assessment"] = *evaluation.pass ? "pass" : "fail";
+  } else {
     metric["metric_type"] = "boolean";
-    metric["boolean_value"] = *evaluation.pass;
-  } else if (!evaluation.category.empty()) {
-    metric["metric_type"] = "categorical";
-    metric["categorical_value"] = evaluation.category;
+    metric["boolean_value"] = evaluation.pass.value_or(false);
   }
-  return metric.contains("metric_type");
 }
 
 }  // namespace
@@ -58,18 +53,18 @@ std::vector<std::string> envelopes_of(std::string_view msgpack) {
   return envelopes;
 }
 
-std::string encode_evaluation(const Evaluation& evaluation) {
+std::string encode_evaluation(const Evaluation& evaluation, std::string_view ml_app) {
   json metric;
-  if (evaluation.label.empty() || evaluation.span == 0) return {};
-  if (!add_verdict(metric, evaluation)) return {};
+  add_verdict(metric, evaluation);
   // As in the event: it is joined by text.
   metric["join_on"]["span"] = {
       {"span_id", std::to_string(evaluation.span)},
       {"trace_id", fmt::format("{:016x}{:016x}", evaluation.trace_high, evaluation.trace_low)}};
-  metric["label"] = label_of(evaluation.label);
-  metric["ml_app"] = evaluation.ml_app;
+  metric["label"] = label_of(evaluation.label.view());
+  metric["ml_app"] = ml_app;
   metric["timestamp_ms"] = evaluation.timestamp_ms;
-  if (!evaluation.tags.empty()) metric["tags"] = evaluation.tags;
+  if (evaluation.type.size != 0)
+    metric["tags"] = {std::string{"type:"}.append(evaluation.type.view())};
   return text_of(metric);
 }
 

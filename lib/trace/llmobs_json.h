@@ -8,11 +8,11 @@
 // /api/intake/llm-obs/v2/eval-metric.
 
 #include <cstddef>
-#include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "trace/evaluation.h"
 
 namespace pawl::trace {
 
@@ -23,25 +23,10 @@ inline constexpr std::size_t kMostLlmobsBytes = std::size_t{5} << 20;  // of a r
 // an array of maps.
 std::vector<std::string> envelopes_of(std::string_view msgpack);
 
-// A verdict on a span, by a check of the program. One of score, pass and category counts, the first
-// that is said.
-struct Evaluation {
-  std::string_view label = {};  // the check; the intake takes no dot in it: it becomes `_`
-  std::optional<double> score = {};
-  std::optional<bool> pass = {};
-  std::string_view category = {};
-  // The span that it is about, and the program, as its LLM Observability event names them.
-  std::uint64_t trace_high = 0;
-  std::uint64_t trace_low = 0;
-  std::uint64_t span = 0;
-  std::string_view ml_app = {};
-  std::int64_t timestamp_ms = 0;
-  std::vector<std::string> tags = {};  // key:value
-};
-
-// Gives the JSON object of an evaluation, for Outlet::send_evaluations(); "" for one without label,
-// span or verdict.
-std::string encode_evaluation(const Evaluation& evaluation);
+// Gives the JSON object of an evaluation, for Outlet::send_evaluations(). The intake takes no dot
+// in a label: it becomes `_`. The score is the verdict, where there is one, and `pass` its
+// assessment. REQUIRES: it is a verdict.
+std::string encode_evaluation(const Evaluation& evaluation, std::string_view ml_app);
 
 // What stands around the objects of a request, and between them.
 inline constexpr std::string_view kEventsHead = "[";

@@ -57,6 +57,7 @@ char* write_record(Record& record, const Draft& draft, std::int64_t duration) no
   record.span_bytes = static_cast<std::uint32_t>(to - begin);
   record.event_bytes = 0;
   record.is_root = draft.is_root;
+  record.judges = false;
   return to;
 }
 

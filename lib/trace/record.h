@@ -1,15 +1,17 @@
 #pragma once
 
 // A span that has ended, as it lies in its thread's arena until the flusher takes it: this header,
-// the span's map, and its event of LLM Observability where it has one. The map of tags is its last
-// value, that of numbers the one before, and both have headers of fixed length, so that what is
-// only known of the whole trace can be put in.
+// the span's map, and its event of LLM Observability and its verdict on another span where it has
+// them. The map of tags is its last value, that of numbers the one before, and both have headers of
+// fixed length, so that what is only known of the whole trace can be put in.
 //
 // Threads: written by the thread that ends the span, then the flusher's.
 
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+
+#include "trace/evaluation.h"
 
 namespace pawl::trace {
 
@@ -25,12 +27,16 @@ struct Record {
   std::uint32_t meta_at;      // and that of the tags
   std::uint32_t event_bytes;  // of the event, behind the map
   bool is_root;               // the first span of its trace in this process
+  bool judges;                // an Evaluation stands behind the event
 
   std::string_view span() const noexcept {
     return {reinterpret_cast<const char*>(this + 1), span_bytes};
   }
   std::string_view event() const noexcept {
     return {reinterpret_cast<const char*>(this + 1) + span_bytes, event_bytes};
+  }
+  std::string_view evaluation() const noexcept {
+    return {event().data() + event_bytes, judges ? sizeof(Evaluation) : 0};
   }
 };
 

@@ -191,7 +191,13 @@ void Core::finish(Draft& draft) noexcept {
   SpanDrop why_not =
       closed_.load(std::memory_order_relaxed) ? SpanDrop::closed : SpanDrop::buffer_full;
   const bool refused = trace.refused || why_not == SpanDrop::closed;
-  if (refused || !write(*arena, draft, duration, why_not)) arena->lose(why_not, trace);
+  const bool judges = draft.event.judges();
+  if (judges) [[unlikely]]
+    arena->count_evaluation();
+  if (refused || !write(*arena, draft, duration, why_not)) {
+    if (judges) arena->lose_evaluation();
+    arena->lose(why_not, trace);
+  }
   arena->put_back(draft);
 }
 
@@ -203,13 +209,20 @@ bool Core::write(Arena& arena, Draft& draft, std::int64_t duration, SpanDrop& wh
     return false;
   }
   const std::string_view event = draft.event.encoded.view();
-  Record* const record = arena.begin_record(most_record_bytes(draft) + event.size(), why_not);
+  const bool judges = draft.event.judges();
+  const std::size_t told = event.size() + (judges ? sizeof(Evaluation) : 0);
+  Record* const record = arena.begin_record(most_record_bytes(draft) + told, why_not);
   if (record == nullptr) return false;
   char* end = write_record(*record, draft, duration);
   if (has_event) {
     record->event_bytes = static_cast<std::uint32_t>(event.size());
     end = msgpack::put_bytes(end, event.data(), event.size());
     arena.count_event();
+  }
+  if (judges) {
+    address_evaluation(draft, duration);
+    record->judges = true;
+    end = msgpack::put_bytes(end, draft.event.evaluation->bytes().data(), sizeof(Evaluation));
   }
   arena.publish(*record, end);
   return true;

@@ -6,6 +6,7 @@
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
 
+#include <pawl/trace_llm.h>
 #include <pawl/version.h>
 
 #include "trace/agent.h"
@@ -225,6 +226,31 @@ TEST_CASE("an Agent that is not there offers nothing that is known") {
   AgentPeer to;
   to.peer.stop();
   CHECK_FALSE(to.agent.features(AgentPeer::in(kLong)).known);
+}
+
+TEST_CASE("a tracer's evaluations reach the Agent's proxy") {
+  HttpPeer peer;
+  peer.always(HttpPeer::reply(200, kFullInfo));
+  auto tracer = pawl::trace::Tracer::create({.agent_url = peer.url(),
+                                             .llmobs = {.enabled = pawl::Switch::on},
+                                             .background = pawl::Background::manual,
+                                             .environment = pawl::Switch::off});
+  REQUIRE(tracer.ok());
+  auto request = pawl::trace::llm_request(*tracer, {.model = "m"});
+  pawl::trace::eval(request, {.name = "safe", .score = 0.5}).finish();
+  const std::string id = std::to_string(request.id());
+  request.finish();
+  CHECK(tracer->flush(kLong));
+  CHECK(tracer->flush(kLong));
+  std::vector<json> bodies;
+  for (const auto& seen : peer.requests())
+    if (seen.path == kEvaluationsPath) bodies.push_back(json::parse(seen.body));
+  REQUIRE(bodies.size() == 1);
+  const json& metrics = bodies[0]["data"]["attributes"]["metrics"];
+  REQUIRE(metrics.size() == 1);
+  CHECK(metrics[0]["join_on"]["span"]["span_id"] == id);
+  CHECK(metrics[0]["score_value"] == 0.5);
+  CHECK(tracer->stats().evaluations_accepted == 1);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "trace/llmobs_json.h"
 
-#include <limits>
 #include <string>
+#include <string_view>
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>
@@ -11,17 +11,25 @@ namespace {
 using nlohmann::json;
 using pawl::trace::encode_evaluation;
 using pawl::trace::Evaluation;
+using pawl::trace::ShortText;
+
+void set(ShortText& to, std::string_view text) {
+  to.size = static_cast<std::uint8_t>(text.copy(to.bytes, sizeof to.bytes));
+}
 
 Evaluation scored(double score) {
   Evaluation evaluation;
-  evaluation.label = "rag.faithful";
+  set(evaluation.label, "rag.faithful");
   evaluation.score = score;
   evaluation.trace_high = 0x6d2f;
   evaluation.trace_low = 0xfedcba9876543210;
   evaluation.span = 18'446'744'073'709'551'615U;
-  evaluation.ml_app = "support";
   evaluation.timestamp_ms = 1'700'000'000'000;
   return evaluation;
+}
+
+json encoded(const Evaluation& evaluation) {
+  return json::parse(encode_evaluation(evaluation, "support"));
 }
 
 TEST_CASE("an evaluation names its span as the event does, and its label without a dot") {
@@ -34,39 +42,40 @@ TEST_CASE("an evaluation names its span as the event does, and its label without
       {"ml_app", "support"},
       {"score_value", 0.75},
       {"timestamp_ms", 1'700'000'000'000}};
-  CHECK(json::parse(encode_evaluation(scored(0.75))) == expected);
+  CHECK(encoded(scored(0.75)) == expected);
 }
 
-TEST_CASE("an evaluation may be a verdict or a category, and carry tags") {
-  Evaluation passed = scored(0);
-  passed.score.reset();
-  passed.pass = false;
-  passed.tags = {"type:judge"};
-  const json boolean = json::parse(encode_evaluation(passed));
+TEST_CASE("an evaluation without a score is a verdict, one with both an assessed score") {
+  Evaluation judged = scored(0.5);
+  set(judged.type, "judge");
+  judged.pass = false;
+  const json both = encoded(judged);
+  CHECK(both["metric_type"] == "score");
+  CHECK(both["score_value"] == 0.5);
+  CHECK(both["assessment"] == "fail");
+  CHECK(both["tags"] == json{"type:judge"});
+  judged.score.reset();
+  const json boolean = encoded(judged);
   CHECK(boolean["metric_type"] == "boolean");
   CHECK(boolean["boolean_value"] == false);
-  CHECK(boolean["tags"] == json{"type:judge"});
-  passed.pass.reset();
-  passed.category = "rude";
-  const json categorical = json::parse(encode_evaluation(passed));
-  CHECK(categorical["metric_type"] == "categorical");
-  CHECK(categorical["categorical_value"] == "rude");
+  CHECK_FALSE(boolean.contains("assessment"));
 }
 
-TEST_CASE("an evaluation without label, span or verdict is none") {
+TEST_CASE("an evaluation without label or verdict is none") {
   Evaluation evaluation = scored(1);
-  evaluation.label = "";
-  CHECK(encode_evaluation(evaluation).empty());
-  evaluation = scored(1);
-  evaluation.span = 0;
-  CHECK(encode_evaluation(evaluation).empty());
-  CHECK(encode_evaluation(scored(std::numeric_limits<double>::quiet_NaN())).empty());
+  CHECK(evaluation.is_verdict());
+  evaluation.score.reset();
+  CHECK_FALSE(evaluation.is_verdict());
+  evaluation.pass = false;
+  CHECK(evaluation.is_verdict());
+  evaluation.label.size = 0;
+  CHECK_FALSE(evaluation.is_verdict());
 }
 
 TEST_CASE("a label that is no UTF-8 breaks nothing") {
   Evaluation evaluation = scored(1);
-  evaluation.label = "a\xff\"";
-  CHECK(json::parse(encode_evaluation(evaluation))["label"] == "a\xef\xbf\xbd\"");
+  set(evaluation.label, "a\xff\"");
+  CHECK(encoded(evaluation)["label"] == "a\xef\xbf\xbd\"");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 // A tracer without a thread of its own, whose way out ends in memory.
 
+#include <algorithm>
 #include <chrono>
 #include <functional>
 #include <memory>
@@ -28,6 +29,8 @@ namespace pawl::test {
 struct Far {
   std::mutex mutex;
   std::vector<SeenChunk> chunks;
+  std::vector<std::string> evaluations;  // that were tried
+  trace::Fate evaluated = trace::Fate::accepted;
   trace::Outcome answer;
   trace::Features features{.known = true, .meta_structs = false, .llmobs_proxy = true};
   std::optional<trace::Rates> rates;
@@ -56,9 +59,13 @@ class MemoryOutlet final : public trace::Outlet {
       outcomes[i] = far_->answer;
     }
   }
-  void send_evaluations(std::span<const std::string>,
+  void send_evaluations(std::span<const std::string> evaluations,
                         Time,
-                        std::span<trace::Fate>) noexcept override {}
+                        std::span<trace::Fate> fates) noexcept override {
+    const std::lock_guard lock{far_->mutex};
+    far_->evaluations.insert(far_->evaluations.end(), evaluations.begin(), evaluations.end());
+    std::fill(fates.begin(), fates.end(), far_->evaluated);
+  }
   trace::Features features(Time) noexcept override { return far_->features; }
   std::optional<trace::Rates> take_rates() noexcept override {
     return std::exchange(far_->rates, std::nullopt);
