@@ -166,7 +166,7 @@ Ending run_inside(const Tracer& tracer,
   Span span =
       tracer.start(written.name, parent, {.resource = written.resource, .type = written.type});
   for (const Tag& tag : plan.tags) span.tag(tag.key, tag.value);
-  const Ending ending = run_child(plan.command, environment_inside(tracer, span));
+  Ending ending = run_child(plan.command, environment_inside(tracer, span));
   tell_ending(span, ending);
   return ending;
 }
