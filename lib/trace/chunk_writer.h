@@ -1,12 +1,9 @@
 #pragma once
 
 // From the records of a trace to a chunk of a v0.4 body: an array of the spans' maps, copied as
-// they are, but for the first, which also says what holds for the trace:
-//
-//     metrics  _sampling_priority_v1; _dd.agent_psr or _dd.rule_psr, the rate that decided
-//     meta     _dd.p.dm, who decided to keep it; _dd.p.tid, the high half of the id; other _dd.p.*
-//
-// The first is the trace's first span here where it is among them.
+// they are. The first says what holds for the trace (trace_tags.h): it is the trace's first span
+// where that is among them, which has said so already; only where it has not, or the decision
+// changed after it ended, is a map put together anew.
 //
 // Threads: one at a time. Errors: no memory is told, and nothing was written then.
 
@@ -38,13 +35,15 @@ class ChunkWriter {
   bool write_all(const TraceState& trace) noexcept;
   bool write_span(const Record& record) noexcept;
   bool write_first(const Record& record, const TraceState& trace) noexcept;
-  bool write_event(const Record& record, std::size_t map_at) noexcept;
+  bool write_anew(const Record& record, const TraceState& trace) noexcept;
+  bool write_told(const Record& record, std::size_t map_at) noexcept;
+  bool write_event_apart(const Record& record) noexcept;
 
   Bytes& spans_;
   Bytes& events_;
-  Bytes& evaluations_;    // one Evaluation after the other
-  Bytes metrics_, meta_;  // what a first span gets
+  Bytes& evaluations_;  // one Evaluation after the other
   Events road_ = Events::apart;
+  std::size_t events_at_ = 0;  // of the chunk
   std::uint32_t events_apart_ = 0;
 };
 

@@ -22,6 +22,8 @@ enum class Mechanism : std::uint8_t {
 struct Decision {
   std::int8_t priority = 1;
   Mechanism mechanism = Mechanism::unknown;
+
+  friend bool operator==(const Decision&, const Decision&) noexcept = default;
 };
 
 class AtomicDecision {

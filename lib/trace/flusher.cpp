@@ -2,47 +2,19 @@
 
 #include <algorithm>
 #include <new>
-#include <string>
 #include <utility>
-
-#include "trace/llmobs_json.h"
 
 namespace pawl::trace {
 
 namespace {
 
-// What is taken from the arenas before chunks are formed of it, and what waits before it is sent:
-// the memory that is used beyond the budget.
+// What is taken from the arenas before chunks are formed of it: with kMuchQueued, the memory that
+// is used beyond the budget.
 constexpr std::size_t kMostTaken = std::size_t{4} << 20;
-constexpr std::size_t kMuchQueued = std::size_t{1} << 20;
 // A trace's spans leave before it is complete when they are so many, or have waited for so many
 // flushes.
 constexpr std::uint32_t kManySpans = 500;
 constexpr int kManyFlushes = 10;
-
-SpanDrop reason_of(Fate fate) noexcept {
-  switch (fate) {
-    case Fate::too_large:
-      return SpanDrop::too_large;
-    case Fate::throttled:
-      return SpanDrop::throttled;
-    case Fate::failed:
-      return SpanDrop::server_error;
-    case Fate::unreachable:
-      return SpanDrop::unreachable;
-    case Fate::timed_out:
-      return SpanDrop::timed_out;
-    case Fate::no_http:
-      return SpanDrop::no_http;
-    case Fate::no_memory:
-      return SpanDrop::no_memory;
-    case Fate::accepted:
-    case Fate::refused:
-    case Fate::not_offered:
-      break;
-  }
-  return SpanDrop::refused;
-}
 
 }  // namespace
 
@@ -95,6 +67,8 @@ void Flusher::take_all_there_is(What what, Time deadline) noexcept {
     working_.taken += taken;
     working_.held += taken;
     sweep(what);
+    const std::size_t queued = spans_.size() + events_.size() + evaluations_.size();
+    set_.budget.take_anyway(queued - std::exchange(budgeted_, queued));
     for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next)
       arena->give_blocks_back();
     publish_books();
@@ -179,9 +153,6 @@ bool Flusher::queue(const TraceState& trace) noexcept {
   const bool ride = priority > 0 && features_.meta_structs;
   if (!writer_.write(trace, ride ? ChunkWriter::Events::into_spans : ChunkWriter::Events::apart))
     return false;
-  const std::size_t size = spans_.size() + events_.size() + evaluations_.size();
-  set_.budget.take_anyway(size - budgeted_);
-  budgeted_ = size;
   try {
     pieces_.push_back({.spans_end = spans_.size(),
                        .events_end = events_.size(),
@@ -245,73 +216,6 @@ void Flusher::recycle(TraceState& trace) noexcept {
   trace.lost = 0;
   trace.told = false;
   trace.home->give_back(trace);
-}
-
-// What is late when a tracer closes stays where it is, and counts as such.
-void Flusher::send(Time deadline) noexcept {
-  if (pieces_.empty() || std::chrono::steady_clock::now() >= deadline) return;
-  std::vector<Chunk> chunks;
-  std::vector<Outcome> outcomes;
-  try {
-    chunks.reserve(pieces_.size());
-    outcomes.resize(pieces_.size(), {Fate::timed_out, Fate::timed_out});
-  } catch (const std::bad_alloc&) {
-    return;  // they wait for the next flush
-  }
-  std::size_t spans_at = 0;
-  std::size_t events_at = 0;
-  for (const Piece& piece : pieces_) {
-    chunks.push_back({.spans = spans_.view().substr(spans_at, piece.spans_end - spans_at),
-                      .count = piece.count,
-                      .priority = piece.priority,
-                      .llmobs = events_.view().substr(events_at, piece.events_end - events_at)});
-    spans_at = piece.spans_end;
-    events_at = piece.events_end;
-  }
-  set_.outlet->send(chunks, deadline, outcomes);
-  send_evaluations(deadline);
-  settle(outcomes);
-}
-
-// Once, whatever becomes of it.
-void Flusher::send_evaluations(Time deadline) noexcept {
-  const std::size_t count = evaluations_.size() / sizeof(Evaluation);
-  if (count == 0) return;
-  std::size_t accepted = 0;
-  try {
-    std::vector<std::string> texts;
-    for (std::size_t i = 0; i < count; ++i)
-      texts.push_back(encode_evaluation(
-          Evaluation::read(evaluations_.data() + i * sizeof(Evaluation)), set_.ml_app));
-    std::vector<Fate> fates(count, Fate::timed_out);
-    set_.outlet->send_evaluations(texts, deadline, fates);
-    accepted = static_cast<std::size_t>(std::count(fates.begin(), fates.end(), Fate::accepted));
-  } catch (const std::bad_alloc&) {
-    // Then none was sent.
-  }
-  working_.evaluations_accepted += accepted;
-  working_.evaluations_lost += count - accepted;
-}
-
-void Flusher::settle(const std::vector<Outcome>& outcomes) noexcept {
-  for (std::size_t i = 0; i < pieces_.size(); ++i) {
-    const Piece& piece = pieces_[i];
-    working_.queued -= piece.count;
-    if (outcomes[i].spans == Fate::accepted) {
-      working_.accepted += piece.count;
-      ++working_.chunks_accepted;
-      if (piece.partial) ++working_.partial_chunks;
-    } else {
-      working_.dropped[static_cast<std::size_t>(reason_of(outcomes[i].spans))] += piece.count;
-    }
-    if (outcomes[i].llmobs != Fate::accepted) working_.events_lost += piece.events;
-  }
-  pieces_.clear();
-  spans_.reset(kMuchQueued);
-  events_.reset(kMuchQueued);
-  evaluations_.reset(kMuchQueued);
-  set_.budget.give_back(std::exchange(budgeted_, 0));
-  publish_books();
 }
 
 }  // namespace pawl::trace

@@ -131,6 +131,9 @@ class Flusher {
     bool partial;
   };
 
+  // What waits before it is sent, and the memory that is kept for the next.
+  static constexpr std::size_t kMuchQueued = std::size_t{1} << 20;
+
   const Setting set_;
   Turn turn_;
 

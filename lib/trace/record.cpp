@@ -5,6 +5,7 @@
 #include "trace/draft.h"
 #include "trace/msgpack.h"
 #include "trace/trace_state.h"
+#include "trace/trace_tags.h"
 
 namespace pawl::trace {
 
@@ -18,7 +19,8 @@ constexpr std::size_t kFixedBytes = 256;
 std::size_t most_record_bytes(const Draft& draft) noexcept {
   return sizeof(Record) + kFixedBytes + draft.service.size + draft.name.size + draft.type.size +
          std::max<std::size_t>(draft.resource.size(), draft.name.size) + draft.meta.bytes().size() +
-         draft.metrics.bytes().size() + (draft.link_count == 0 ? 0 : draft.links.size());
+         draft.metrics.bytes().size() + (draft.link_count == 0 ? 0 : draft.links.size()) +
+         (draft.is_root ? most_trace_tag_bytes(*draft.trace) : 0);
 }
 
 char* write_record(Record& record, const Draft& draft, std::int64_t duration) noexcept {
@@ -41,22 +43,31 @@ char* write_record(Record& record, const Draft& draft, std::int64_t duration) no
     to = put_array(put_key(to, "span_links"), draft.link_count);
     to = put_bytes(to, draft.links.data(), draft.links.size());
   }
-  const auto put_entries = [&to](const Entries& entries) {
+  record.trace = draft.trace;
+  record.next = nullptr;
+  record.is_root = draft.is_root;
+  record.decision = draft.trace->decision.get();
+  const auto put_entries = [&](const Entries& entries, TraceTags& of_trace, const auto& put) {
+    char* const header = to;
     to = put_map(to, entries.count());
     to = put_bytes(to, entries.bytes().data(), entries.bytes().size());
+    of_trace = {};
+    if (!record.is_root) return;
+    const TagsWritten written = put(to, *draft.trace, record.decision);
+    of_trace.bytes = static_cast<std::uint32_t>(written.end - to);
+    of_trace.count = written.count;
+    put_map(header, entries.count() + written.count);
+    to = written.end;
   };
   to = put_key(to, "metrics");
   record.metrics_at = static_cast<std::uint32_t>(to - begin);
-  put_entries(draft.metrics);
+  put_entries(draft.metrics, record.trace_metrics, put_trace_metrics);
   to = put_key(to, "meta");
   record.meta_at = static_cast<std::uint32_t>(to - begin);
-  put_entries(draft.meta);
+  put_entries(draft.meta, record.trace_meta, put_trace_meta);
 
-  record.trace = draft.trace;
-  record.next = nullptr;
   record.span_bytes = static_cast<std::uint32_t>(to - begin);
   record.event_bytes = 0;
-  record.is_root = draft.is_root;
   record.judges = false;
   return to;
 }

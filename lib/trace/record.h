@@ -3,7 +3,7 @@
 // A span that has ended, as it lies in its thread's arena until the flusher takes it: this header,
 // the span's map, and its event of LLM Observability and its verdict on another span where it has
 // them. The map of tags is its last value, that of numbers the one before, and both have headers of
-// fixed length, so that what is only known of the whole trace can be put in.
+// fixed length, so that what is said of the whole trace can be put in, or put right, at their ends.
 //
 // Threads: written by the thread that ends the span, then the flusher's.
 
@@ -11,12 +11,19 @@
 #include <cstdint>
 #include <string_view>
 
+#include "trace/decision.h"
 #include "trace/evaluation.h"
 
 namespace pawl::trace {
 
 struct Draft;
 struct TraceState;
+
+// Tags that a span says of its whole trace; none, but in the first of a trace in this process.
+struct TraceTags {
+  std::uint32_t bytes = 0;
+  std::uint32_t count = 0;
+};
 
 struct Record {
   TraceState* trace;
@@ -26,6 +33,9 @@ struct Record {
   std::uint32_t metrics_at;   // where in it the numbers' header is
   std::uint32_t meta_at;      // and that of the tags
   std::uint32_t event_bytes;  // of the event, behind the map
+  TraceTags trace_metrics;    // those at its numbers' end
+  TraceTags trace_meta;       // and at its tags' end
+  Decision decision;          // that these tell
   bool is_root;               // the first span of its trace in this process
   bool judges;                // an Evaluation stands behind the event
 
