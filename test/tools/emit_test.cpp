@@ -311,7 +311,7 @@ TEST_CASE("a dry run goes by the environment's address as a real run does") {
     const Finished finished = run(values, mistake);
     CHECK(pawl::test::decode(finished.out, {.max_bytes = 1 << 20}).items.size() == 3);
     CHECK_MESSAGE(is_one_line(finished.err), finished.err);
-    const Finished real = run({"distribution", "x", "1"}, mistake);
+    const Finished real = run({"histogram", "x", "1"}, mistake);
     CHECK(finished.err == real.err);
   }
 }

@@ -194,9 +194,9 @@ TEST_CASE("without tracing the command runs as it is") {
   TraceAgent agent;
   const Finished finished = run(agent,
                                 {"a", "--", "sh", "-c", "echo $TRACEPARENT"},
-                                {std::string{"TRACEPARENT="} + kParent, "DD_TRACE_ENABLED=false"});
+                                {std::string{"TRACEPARENT="}.append(kParent), "DD_TRACE_ENABLED=false"});
   CHECK(finished.code == 0);
-  CHECK(finished.out == std::string{kParent} + "\n");
+  CHECK(finished.out == std::string{kParent}.append("\n"));
   CHECK(agent.spans().empty());
 }
 
