@@ -192,9 +192,10 @@ TEST_CASE("an Agent that is not there is silent, and a loss with --fail") {
 
 TEST_CASE("without tracing the command runs as it is") {
   TraceAgent agent;
-  const Finished finished = run(agent,
-                                {"a", "--", "sh", "-c", "echo $TRACEPARENT"},
-                                {std::string{"TRACEPARENT="}.append(kParent), "DD_TRACE_ENABLED=false"});
+  const Finished finished =
+      run(agent,
+          {"a", "--", "sh", "-c", "echo $TRACEPARENT"},
+          {std::string{"TRACEPARENT="}.append(kParent), "DD_TRACE_ENABLED=false"});
   CHECK(finished.code == 0);
   CHECK(finished.out == std::string{kParent}.append("\n"));
   CHECK(agent.spans().empty());
