@@ -43,7 +43,7 @@ struct SpanContext {
   std::string datadog_state = {};
 
   // Tells whether there is a trace at all.
-  explicit operator bool() const noexcept { return (trace_high | trace_low) != 0; }
+  explicit operator bool() const noexcept { return trace_low != 0; }
   friend bool operator==(const SpanContext&, const SpanContext&) = default;
 };
 

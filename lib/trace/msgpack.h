@@ -3,7 +3,7 @@
 // MessagePack, as much of it as spans need: each function writes at `to` and gives the end. Numbers
 // and maps take a form of fixed length, so that they can be changed where they stand.
 //
-//     nil c0, false c2, true c3, positive 00-7f, str a0-bf d9 da, bin c4 c5 c6, map 80-8f de,
+//     nil c0, false c2, true c3, positive 00-7f, str a0-bf d9 da db, bin c4 c5 c6, map 80-8f de,
 //     array 90-9f dd, u64 cf, i64 d3, f64 cb; all lengths and numbers big-endian
 //
 // Threads: functions without state.
@@ -17,8 +17,8 @@
 
 namespace pawl::trace::msgpack {
 
-// What the header of a text takes at the most (up to 65,535 bytes), of a map, of a binary.
-inline constexpr std::size_t kTextHeader = 3;
+// What the header of a text takes at the most, of a map, of a binary.
+inline constexpr std::size_t kTextHeader = 5;
 inline constexpr std::size_t kMapHeader = 3;
 inline constexpr std::size_t kBinaryHeader = 5;
 inline constexpr std::size_t kArrayHeader = 5;
@@ -42,7 +42,8 @@ char* put_word(char* to, Word value) noexcept {
 inline char* put_text_header(char* to, std::size_t size) noexcept {
   if (size < 32) return put_byte(to, 0xa0U | static_cast<unsigned>(size));
   if (size < 256) return put_byte(put_byte(to, 0xd9), static_cast<unsigned>(size));
-  return put_word(put_byte(to, 0xda), static_cast<std::uint16_t>(size));
+  if (size < 65'536) return put_word(put_byte(to, 0xda), static_cast<std::uint16_t>(size));
+  return put_word(put_byte(to, 0xdb), static_cast<std::uint32_t>(size));
 }
 
 // Copies bytes; a short text, as most are, without the call of memcpy.
@@ -117,6 +118,9 @@ inline Text read_text(const char* at) noexcept {
   } else if (byte(0) == 0xda) {
     header = 3;
     size = byte(1) << 8U | byte(2);
+  } else if (byte(0) == 0xdb) {
+    header = 5;
+    size = byte(1) << 24U | byte(2) << 16U | byte(3) << 8U | byte(4);
   }
   return {{at + header, size}, at + header + size};
 }

@@ -22,8 +22,15 @@ std::optional<Number> read_whole(std::string_view text, int base) noexcept {
   return number;
 }
 
-bool is_hex(char c) noexcept {
-  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+// Both W3C and Datadog write lower case, and W3C has the rest refused.
+bool is_hex(char c) noexcept { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
+
+bool has_key(std::string_view list, std::string_view key) noexcept {
+  while (!list.empty()) {
+    const std::string_view tag = take_member(list, ',');
+    if (tag.substr(0, tag.find('=')) == key) return true;
+  }
+  return false;
 }
 
 // Takes a tag of the trace from x-datadog-tags; tells whether it was well made.
@@ -40,11 +47,9 @@ bool take_trace_tag(SpanContext& context, std::string_view tag) {
   }
   if (key == "_dd.p.dm") {
     context.decision_maker = value;
-  } else if (key.starts_with("_dd.p.")) {
-    if (!context.trace_tags.empty()) context.trace_tags += ',';
-    context.trace_tags += tag;
+    return true;
   }
-  return true;
+  return !key.starts_with(kTraceTag) || append_trace_tag(context.trace_tags, key, value);
 }
 
 void read_trace_tags(SpanContext& context, std::string_view list, std::uint64_t& refused) {
@@ -66,13 +71,13 @@ std::string trace_tags_of(const SpanContext& context) {
     if (!out.empty()) out += ',';
     out.append(key).append(value);
   };
-  if (!context.decision_maker.empty()) add("_dd.p.dm=", context.decision_maker);
+  if (is_list_text(context.decision_maker)) add("_dd.p.dm=", context.decision_maker);
   if (context.trace_high != 0) {
     add("_dd.p.tid=", "");
     append_hex(out, context.trace_high);
   }
-  if (!context.trace_tags.empty() && out.size() + context.trace_tags.size() < kMostTags)
-    add("", context.trace_tags);
+  const std::string others = sendable_trace_tags(context.trace_tags);
+  if (!others.empty() && out.size() + others.size() < kMostTags) add("", others);
   return out;
 }
 
@@ -103,6 +108,33 @@ bool same_header(std::string_view name, std::string_view lower_case) noexcept {
 
 bool is_printable(std::string_view text) noexcept {
   return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
+bool is_list_text(std::string_view text) noexcept {
+  return !text.empty() && is_printable(text) && text.find(',') == std::string_view::npos;
+}
+
+bool append_trace_tag(std::string& list, std::string_view key, std::string_view value) {
+  const bool is_field = key == "_dd.p.tid" || key == "_dd.p.dm";
+  if (is_field || !key.starts_with(kTraceTag) || key.find('=') != std::string_view::npos)
+    return false;
+  if (!is_list_text(key) || !(value.empty() || is_list_text(value))) return false;
+  const std::size_t before = list.empty() ? 0 : list.size() + 1;
+  if (before + key.size() + 1 + value.size() > kMostTags || has_key(list, key)) return false;
+  if (!list.empty()) list += ',';
+  list.append(key).append("=").append(value);
+  return true;
+}
+
+std::string sendable_trace_tags(std::string_view list) {
+  std::string sendable;
+  while (!list.empty()) {
+    const std::string_view tag = take_member(list, ',');
+    const auto equals = tag.find('=');
+    if (equals != std::string_view::npos)
+      append_trace_tag(sendable, tag.substr(0, equals), tag.substr(equals + 1));
+  }
+  return sendable;
 }
 
 std::optional<std::uint64_t> read_hex(std::string_view text, std::size_t digits) noexcept {
@@ -186,7 +218,7 @@ detail::HeaderTexts write_headers(const SpanContext& context) {
   base::append_number(texts[trace_id], context.trace_low);
   base::append_number(texts[parent_id], context.span);
   if (context.priority) base::append_number(texts[priority], *context.priority);
-  texts[origin] = context.origin;
+  if (is_printable(context.origin)) texts[origin] = context.origin;
   texts[tags] = trace_tags_of(context);
   return texts;
 }

@@ -51,7 +51,18 @@ void append_hex(std::string& out, std::uint64_t value);
 
 // Tells whether a text can stand in a header without harm.
 bool is_printable(std::string_view text) noexcept;
+// The same of a text, not empty, among others that commas part.
+bool is_list_text(std::string_view text) noexcept;
 std::string_view trim(std::string_view text) noexcept;
+
+// How the keys of a trace's tags begin.
+inline constexpr std::string_view kTraceTag = "_dd.p.";
+
+// Adds a tag to a list of a trace's tags, as x-datadog-tags has them; tells whether it can be sent
+// (no control characters, no key that a context has a field for), is new there and has room.
+bool append_trace_tag(std::string& list, std::string_view key, std::string_view value);
+// Gives those tags of a list of which append_trace_tag() says so.
+std::string sendable_trace_tags(std::string_view list);
 
 // Takes the front of a list off it, up to a separator; both sides trimmed.
 std::string_view take_member(std::string_view& list, char separator) noexcept;

@@ -5,6 +5,7 @@
 #include "base/number.h"
 #include "trace/core.h"
 #include "trace/msgpack.h"
+#include "trace/propagation.h"
 
 // The part of a core that runs on the threads of the program: spans start and end.
 
@@ -113,12 +114,14 @@ bool Core::inherit(TraceState& trace, const SpanContext& parent) noexcept {
                         parent.trace_tags.empty() && parent.tracestate.empty() &&
                         parent.datadog_state.empty();
   if (is_plain) return true;
+  const bool has_maker = is_list_text(parent.decision_maker);
   try {
-    trace.inherited = std::make_unique<Inherited>(Inherited{.decision_maker = parent.decision_maker,
-                                                            .origin = parent.origin,
-                                                            .trace_tags = parent.trace_tags,
-                                                            .tracestate = parent.tracestate,
-                                                            .datadog_state = parent.datadog_state});
+    trace.inherited = std::make_unique<Inherited>(
+        Inherited{.decision_maker = has_maker ? parent.decision_maker : std::string{},
+                  .origin = parent.origin,
+                  .trace_tags = sendable_trace_tags(parent.trace_tags),
+                  .tracestate = parent.tracestate,
+                  .datadog_state = parent.datadog_state});
     return true;
   } catch (const std::bad_alloc&) {
     return false;

@@ -44,13 +44,15 @@ Tracer::~Tracer() {
 }
 
 Span Tracer::start(std::string_view name, const SpanOptions& options) const noexcept {
-  return start(name, SpanContext{}, options);
+  if (core_ == nullptr) return {};
+  return Span{core_->start(name, SpanContext{}, options)};
 }
 
 Span Tracer::start(std::string_view name,
                    const SpanContext& parent,
                    const SpanOptions& options) const noexcept {
-  if (core_ == nullptr) return {};
+  // Without a trace, the rest of a context says nothing.
+  if (core_ == nullptr || !parent) return start(name, options);
   return Span{core_->start(name, parent, options)};
 }
 

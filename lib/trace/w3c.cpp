@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "base/number.h"
 #include "trace/propagation.h"
@@ -12,8 +13,11 @@ namespace {
 // What Datadog's tracers take of their own member, and send of it.
 constexpr std::size_t kMostReadState = 512;
 constexpr std::size_t kMostWrittenState = 256;
-// What is sent on of other vendors' members.
-constexpr std::size_t kMostMembers = 31;
+// What is kept and sent on of other vendors' members: W3C's least.
+constexpr std::ptrdiff_t kMostMembers = 31;
+constexpr std::size_t kMostMembersBytes = 512;
+
+constexpr std::string_view kDatadogMember = "dd=";
 
 // Version, ids and flags stand where they do in all versions; a later one may go on behind them.
 std::optional<SpanContext> read_parent(std::string_view text) noexcept {
@@ -57,9 +61,22 @@ void append_list(std::string& list, char separator, std::string_view member) {
   list += member;
 }
 
-void read_pair(SpanContext& context, std::string_view pair) {
+// Takes over a member of another vendor; tells whether it was well made and there was room.
+bool append_member(std::string& list, std::string_view member) {
+  const auto equals = member.find('=');
+  if (equals == std::string_view::npos || equals == 0 || !is_printable(member)) return false;
+  if (member.starts_with(kDatadogMember)) return false;
+  const std::size_t before = list.empty() ? 0 : list.size() + 1;
+  if (before + member.size() > kMostMembersBytes) return false;
+  if (std::count(list.begin(), list.end(), ',') + 1 >= kMostMembers) return false;
+  append_list(list, ',', member);
+  return true;
+}
+
+// Tells whether it was well made.
+bool read_pair(SpanContext& context, std::string_view pair) {
   const auto colon = pair.find(':');
-  if (colon == std::string_view::npos) return;
+  if (colon == std::string_view::npos) return true;
   const std::string_view key = pair.substr(0, colon);
   const std::string_view value = pair.substr(colon + 1);
   if (key == "s") {
@@ -71,39 +88,43 @@ void read_pair(SpanContext& context, std::string_view pair) {
   } else if (key == "t.dm") {
     context.decision_maker = decoded(value);
   } else if (key.starts_with("t.")) {
-    append_list(context.trace_tags, ',', "_dd.p.");
-    context.trace_tags.append(key.substr(2)).append("=").append(decoded(value));
+    // traceparent has the high half of the id.
+    if (key == "t.tid") return true;
+    return append_trace_tag(
+        context.trace_tags, std::string{kTraceTag}.append(key.substr(2)), decoded(value));
   } else if (key != "p") {
     append_list(context.datadog_state, ';', pair);
   }
+  return true;
+}
+
+// Reads Datadog's own member; tells whether it was well made.
+bool read_pairs(SpanContext& context, std::string_view pairs) {
+  bool good = true;
+  while (!pairs.empty()) good = read_pair(context, take_member(pairs, ';')) && good;
+  return good;
 }
 
 // Tells whether it was well made.
 bool read_state(SpanContext& context, std::string_view state) {
   if (!is_printable(state)) return false;
   bool good = true;
-  std::size_t members = 0;
+  bool has_own = false;
   while (!state.empty()) {
     const std::string_view member = take_member(state, ',');
     if (member.empty()) continue;
-    const auto equals = member.find('=');
-    const bool is_datadog = member.starts_with("dd=");
-    const bool malformed =
-        equals == std::string_view::npos || equals == 0 || ++members > kMostMembers + 1;
-    if (malformed || (is_datadog && member.size() > kMostReadState)) {
+    if (!member.starts_with(kDatadogMember))
+      good = append_member(context.tracestate, member) && good;
+    else if (std::exchange(has_own, true) || member.size() > kMostReadState)
       good = false;
-    } else if (!is_datadog) {
-      append_list(context.tracestate, ',', member);
-    } else {
-      std::string_view pairs = member.substr(equals + 1);
-      while (!pairs.empty()) read_pair(context, take_member(pairs, ';'));
-    }
+    else
+      good = read_pairs(context, member.substr(kDatadogMember.size())) && good;
   }
   return good;
 }
 
 std::string datadog_member(const SpanContext& context) {
-  std::string out = "dd=";
+  std::string out{kDatadogMember};
   if (context.priority) {
     out += "s:";
     base::append_number(out, *context.priority);
@@ -121,16 +142,16 @@ std::string datadog_member(const SpanContext& context) {
   };
   if (!context.origin.empty()) add_value(";o:", context.origin);
   if (!context.decision_maker.empty()) add_value(";t.dm:", context.decision_maker);
-  std::string_view tags = context.trace_tags;
+  const std::string all_tags = sendable_trace_tags(context.trace_tags);
+  std::string_view tags = all_tags;
   while (!tags.empty()) {
-    const std::string_view tag = take_member(tags, ',');
+    const std::string_view tag = take_member(tags, ',').substr(kTraceTag.size());
     const auto equals = tag.find('=');
-    if (equals == std::string_view::npos || !tag.starts_with("_dd.p.")) continue;
     std::string key = ";t.";
-    append_encoded(key, tag.substr(6, equals - 6), " ,;=:");
+    append_encoded(key, tag.substr(0, equals), " ,;=:");
     add_value(key += ':', tag.substr(equals + 1));
   }
-  if (!context.datadog_state.empty()) add(";" + context.datadog_state);
+  if (is_list_text(context.datadog_state)) add(";" + context.datadog_state);
   return out;
 }
 
@@ -161,7 +182,10 @@ std::string traceparent_of(const SpanContext& context) {
 
 std::string tracestate_of(const SpanContext& context) {
   std::string out = datadog_member(context);
-  if (!context.tracestate.empty()) out += "," + context.tracestate;
+  std::string others;
+  std::string_view members = context.tracestate;
+  while (!members.empty()) append_member(others, take_member(members, ','));
+  if (!others.empty()) append_list(out, ',', others);
   return out;
 }
 

@@ -129,6 +129,7 @@ TEST_CASE("a malformed header is ignored and counted, one by one") {
       {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7"}},
       {{"traceparent", "ff-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}},
       {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e473x-00f067aa0ba902b7-01"}},
+      {{"traceparent", "00-4BF92F3577B34DA6A3CE929D0E0E4736-00f067aa0ba902b7-01"}},
       {{"traceparent", "00-00000000000000000000000000000000-00f067aa0ba902b7-01"}},
       {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-0000000000000000-01"}},
       {{"traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01-x"}},
@@ -163,6 +164,99 @@ TEST_CASE("a malformed part leaves the rest of its trace") {
     CHECK(t.tracer.stats()[SpanRepair::header_refused] == 1);
     CHECK(context.origin.empty());
   }
+}
+
+TEST_CASE("other vendors' state is kept as whole members, up to 31 of them and 512 bytes") {
+  MemoryTracer t;
+  const auto read = [&t](const std::string& state) {
+    return t.tracer.extract(Headers{{"traceparent", kParent}, {"tracestate", state}}).tracestate;
+  };
+  const std::string half = "a=" + std::string(254, 'x');
+  CHECK(read(half + "," + half.substr(1)) == half);  // no key
+  CHECK(read(half + ",b=" + std::string(253, 'y')).size() == 512);
+  CHECK(t.tracer.stats()[SpanRepair::header_refused] == 1);
+  CHECK(read(half + ",b=" + std::string(254, 'y') + ",c=1") == half + ",c=1");
+  CHECK(t.tracer.stats()[SpanRepair::header_refused] == 2);
+  std::string many;
+  for (int i = 0; i < 32; ++i) many += (i == 0 ? "a=" : ",a=") + std::to_string(i % 10);
+  CHECK(read(many) == many.substr(0, many.size() - 4));
+  CHECK(t.tracer.stats()[SpanRepair::header_refused] == 3);
+}
+
+TEST_CASE("a trace's tag comes once, wherever it is said again, and ids are no tags") {
+  const std::vector<Headers> cases = {
+      {{"traceparent", kParent}, {"tracestate", "dd=t.a:1;t.a:2;t.tid:0000000000000001"}},
+      {{"traceparent", kParent}, {"tracestate", "dd=t.a:1,dd=t.a:2"}},
+      {{"traceparent", kParent}, {"tracestate", "dd=t.a:1;t.a=b:2"}},
+      {{"x-datadog-trace-id", "7"}, {"x-datadog-tags", "_dd.p.a=1,_dd.p.a=2"}},
+  };
+  for (const Headers& headers : cases) {
+    MemoryTracer t;
+    const SpanContext context = t.tracer.extract(headers);
+    CHECK(context.trace_tags == "_dd.p.a=1");
+    CHECK(t.tracer.stats()[SpanRepair::header_refused] == 1);
+    t.tracer.start("s", context).finish();
+    CHECK(t.flush_one().at(0).meta.at("_dd.p.a") == "1");  // what stands twice does not decode
+  }
+}
+
+TEST_CASE("a program's context cannot say a tag twice either") {
+  MemoryTracer t;
+  SpanContext made;
+  made.trace_high = 1;
+  made.trace_low = 2;
+  made.priority = 1;
+  made.decision_maker = "-4";
+  made.trace_tags = "_dd.p.a=1,_dd.p.a=2,_dd.p.tid=3,_dd.p.dm=-3,other=4,_dd.p.b=\xff";
+  t.tracer.start("s", made).finish();
+  const auto span = t.flush_one().at(0);
+  CHECK(span.meta.at("_dd.p.a") == "1");
+  CHECK(span.meta.at("_dd.p.tid") == "0000000000000001");
+  CHECK(span.meta.at("_dd.p.dm") == "-4");
+  CHECK(span.meta.count("other") == 0);
+  CHECK(span.meta.count("_dd.p.b") == 0);
+}
+
+TEST_CASE("what a program's context says goes into headers only where it is printable") {
+  MemoryTracer t;
+  SpanContext made;
+  made.trace_low = 2;
+  made.span = 3;
+  made.priority = 1;
+  for (std::string* text : {&made.decision_maker, &made.origin, &made.trace_tags, &made.tracestate})
+    *text = "k=v\r\nCookie: x";
+  made.trace_tags = "_dd.p.a=1,_dd.p.b=\r\nCookie: x";
+  made.tracestate = "good=1,bad=\r\nCookie: x,dd=s:2," + std::string(70'000, 'x');
+  made.datadog_state = "z:1,dd=s:2";
+  Headers headers;
+  t.tracer.inject(made, headers);
+  for (const auto& [name, value] : headers)
+    for (const char c : value) REQUIRE((c >= 0x20 && c < 0x7f));
+  CHECK(headers.count("x-datadog-origin") == 0);
+  CHECK(headers["x-datadog-tags"] == "_dd.p.a=1");
+  CHECK(headers["tracestate"] ==
+        "dd=s:1;p:0000000000000003;o:k~v__Cookie: x;t.dm:k~v__Cookie: x;t.a:1,good=1");
+}
+
+TEST_CASE("a context without the low half of a trace's id says nothing") {
+  MemoryTracer t;
+  SpanContext made;
+  made.trace_high = 1;
+  made.span = 2;
+  made.origin = "rum";
+  CHECK_FALSE(made);
+  Headers headers;
+  t.tracer.inject(made, headers);
+  CHECK(headers.empty());
+  Span span = t.tracer.start("s", made);
+  CHECK(span.trace_low() != 0);
+  span.link(made);
+  span.finish();
+  const auto seen = t.flush_one().at(0);
+  CHECK(seen.parent_id == 0);
+  CHECK(seen.links.empty());
+  CHECK(seen.meta.count("_dd.origin") == 0);
+  CHECK(t.tracer.stats()[SpanRepair::link_refused] == 1);
 }
 
 TEST_CASE("no headers at all begin a new trace and count nothing") {

@@ -148,6 +148,19 @@ TEST_CASE("a link names the other span, and at most 32 are kept") {
   CHECK(t.tracer.stats()[SpanRepair::link_refused] == 9);
 }
 
+TEST_CASE("a link to a context of any length is a link, and leaves its span readable") {
+  MemoryTracer t;
+  pawl::trace::SpanContext other;
+  other.trace_low = 1;
+  other.span = 2;
+  other.tracestate = "a=1,b=" + std::string(70'000, 'x');
+  Span span = t.tracer.start("s");
+  span.link(other).finish();
+  const SeenSpan seen = t.flush_one().at(0);
+  REQUIRE(seen.links.size() == 1);
+  CHECK(seen.links[0].tracestate == "dd=p:0000000000000002,a=1");
+}
+
 TEST_CASE("what the Agent would cut or repair is cut and repaired here, and counted") {
   MemoryTracer t;
   const std::string long_text(30'000, 'x');
