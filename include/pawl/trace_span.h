@@ -74,7 +74,8 @@ class LogFields {
  private:
   friend class Span;
   llm::detail::FixedText<39> trace_, span_;
-  llm::detail::FixedText<100> service_, env_, version_;
+  llm::detail::FixedText<100> service_;
+  llm::detail::FixedText<200> env_, version_;
 };
 
 class PAWL_API Span {

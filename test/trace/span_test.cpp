@@ -247,6 +247,16 @@ TEST_CASE("log fields name the span as Datadog's logs expect it") {
   CHECK(Span{}.log_fields().span_id() == "0");
 }
 
+TEST_CASE("log fields have the whole environment and version, as the tags do") {
+  auto options = pawl::test::quiet_tracer();
+  options.env = std::string(200, 'e');
+  options.version = std::string(200, 'v');
+  MemoryTracer t{options};
+  const auto fields = t.tracer.start("s").log_fields();
+  CHECK(fields.env() == options.env);
+  CHECK(fields.version() == options.version);
+}
+
 TEST_CASE("the current span is the innermost scope's, on its own thread") {
   using pawl::trace::Current;
   MemoryTracer t;
