@@ -108,12 +108,14 @@ class Http::Connection {
   Answer answer(CURLcode code, Reply& reply) const;
   Answer::Failure failure_of(CURLcode code) const noexcept;
 
+  static int begins(void* self, char*, char*, int, int) noexcept;
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) noexcept;
   static int close_socket(void* self, curl_socket_t socket) noexcept;
 
   const std::string base_;
   CURL* const handle_;
   std::atomic<bool> busy_{false};
+  bool has_begun_ = false;  // the request had a connection, new or kept
   // Two families are tried side by side; and one connection is kept.
   std::atomic<int> open_[4] = {-1, -1, -1, -1};
 };
@@ -128,6 +130,7 @@ void Http::Connection::prepare(const Endpoint& endpoint) {
   set(CURLOPT_QUICK_EXIT, 1L);
   set(CURLOPT_OPENSOCKETFUNCTION, &open_socket)(CURLOPT_OPENSOCKETDATA, this);
   set(CURLOPT_CLOSESOCKETFUNCTION, &close_socket)(CURLOPT_CLOSESOCKETDATA, this);
+  set(CURLOPT_PREREQFUNCTION, &begins)(CURLOPT_PREREQDATA, this);
   set(CURLOPT_HEADERFUNCTION, &Reply::take_header)(CURLOPT_WRITEFUNCTION, &Reply::take_body);
   set(CURLOPT_READFUNCTION, &BodyReader::read)(CURLOPT_SEEKFUNCTION, &BodyReader::rewind);
   if (!endpoint.socket_path.empty()) set(CURLOPT_UNIX_SOCKET_PATH, endpoint.socket_path.c_str());
@@ -149,6 +152,7 @@ Answer Http::Connection::perform(const HttpRequest& request, Milliseconds left) 
   set(CURLOPT_HEADERDATA, &reply)(CURLOPT_WRITEDATA, &reply);
   set(CURLOPT_TIMEOUT_MS, long{left.count()});
   set(CURLOPT_CONNECTTIMEOUT_MS, long{std::min(left, kMostToConnect).count()});
+  has_begun_ = false;
   const CURLcode code = curl_easy_perform(handle_);
   set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));  // it ends with this call
   return answer(code, reply);
@@ -159,6 +163,7 @@ Answer Http::Connection::answer(CURLcode code, Reply& reply) const {
   long connects = 0;
   curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &connects);
   made.connected = connects > 0;
+  made.kept = has_begun_ && connects == 0;
   long status = 0;
   curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
   if (status < 200) {  // 1xx announces an answer that did not come
@@ -177,11 +182,9 @@ Answer Http::Connection::answer(CURLcode code, Reply& reply) const {
 }
 
 Answer::Failure Http::Connection::failure_of(CURLcode code) const noexcept {
-  curl_off_t connected_after = 0;
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
-      curl_easy_getinfo(handle_, CURLINFO_CONNECT_TIME_T, &connected_after);
-      return connected_after == 0 ? Answer::Failure::unreachable : Answer::Failure::timed_out;
+      return has_begun_ ? Answer::Failure::timed_out : Answer::Failure::unreachable;
     case CURLE_COULDNT_CONNECT:
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_GOT_NOTHING:
@@ -195,6 +198,12 @@ Answer::Failure Http::Connection::failure_of(CURLcode code) const noexcept {
     default:
       return Answer::Failure::not_http;
   }
+}
+
+// libcurl's times do not tell a connection that was kept from one that never was.
+int Http::Connection::begins(void* self, char*, char*, int, int) noexcept {
+  static_cast<Connection*>(self)->has_begun_ = true;
+  return CURL_PREREQFUNC_OK;
 }
 
 // libcurl's own sockets would be inherited by a program that the host runs, as the pair by which it
@@ -230,8 +239,8 @@ Answer Http::request(const HttpRequest& request, Time deadline) noexcept {
     Answer answer = connection_->request(request, deadline);
     // Servers close what they kept open for long, maybe just now. libcurl makes up for that only
     // where it learns of it by reading.
-    const bool was_kept = !answer.connected && answer.failure == Answer::Failure::unreachable;
-    return was_kept ? connection_->request(request, deadline) : answer;
+    const bool was_closed = answer.kept && answer.failure == Answer::Failure::unreachable;
+    return was_closed ? connection_->request(request, deadline) : answer;
   } catch (...) {
     return failed(Answer::Failure::no_memory);
   }

@@ -61,6 +61,7 @@ struct Answer {
   std::string rates_version;  // header Datadog-Rates-Payload-Version
   std::string detail;         // of a failure, for people
   bool connected = false;     // a new connection was made for it
+  bool kept = false;          // it went over one that had served before
 };
 
 class Http {

@@ -183,6 +183,16 @@ TEST_CASE("a deadline holds whatever the server does instead of answering") {
   }
 }
 
+TEST_CASE("a request that times out on a connection that was kept is not made again") {
+  Called called;
+  CHECK(called.get().connected);
+  called.peer.always(steps({{Step::Kind::hold}}));
+  const Answer answer = called.put({"x"}, 300ms);
+  CHECK(answer.failure == Failure::timed_out);
+  CHECK(answer.kept);
+  CHECK(called.peer.requests().size() == 2);
+}
+
 TEST_CASE("a request after its deadline is not made") {
   Called called;
   CHECK(called.get(0ms).failure == Failure::timed_out);
