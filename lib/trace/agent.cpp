@@ -114,11 +114,15 @@ Fate Agent::post_spans(std::span<const Chunk* const> chunks, Call& call) {
   return fate;
 }
 
-void Agent::learn_rates(const Answer& answer) {
-  auto rates = parse_rates(answer.body);
-  if (!rates) return;
-  state_->rates = std::move(*rates);
-  if (!answer.rates_version.empty()) state_->rates_version = answer.rates_version;
+void Agent::learn_rates(const Answer& answer) noexcept {
+  try {
+    auto rates = parse_rates(answer.body);
+    if (!rates) return;
+    state_->rates = std::move(*rates);
+    if (!answer.rates_version.empty()) state_->rates_version = answer.rates_version;
+  } catch (const std::bad_alloc&) {
+    // The version is as it was, so the Agent says them again; the spans are accepted all the same.
+  }
 }
 
 // Sends a request until it is settled, and tells what became of it.

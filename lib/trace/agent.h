@@ -4,9 +4,10 @@
 // evaluations through its proxy (/evp_proxy/v2); /info to know what it offers.
 //
 // A request takes 2 s at the most, a call until its deadline. What the Agent had no time for (429,
-// 502, 503, 504), and what it could not be told because there was no connection, is tried again,
-// three times in a call at the most, after 700 ms in all at the most. 413 is answered with two
-// halves, once. Nothing else is ever repeated.
+// 502, 503, 504), and what it could not be told because there was no connection or one that broke
+// before an answer (so that it may have it twice), is tried again, three times in a call at the
+// most, after 700 ms in all at the most. 413 is answered with two halves, once. Nothing else is
+// ever repeated.
 //
 // Threads: see Outlet. Cost: the chunks are sent from where they are.
 // Errors: see Fate; each request that fails is also told to AgentOptions::warn.
@@ -83,7 +84,7 @@ class Agent final : public Outlet {
   Fate ask_info(Time deadline);
   Fate take_info(const Answer& answer);
   bool pause(Call& call) const;
-  void learn_rates(const Answer& answer);
+  void learn_rates(const Answer& answer) noexcept;
   void warn(std::string_view what, Fate fate, const Answer& answer) const;
 
   const AgentOptions options_;

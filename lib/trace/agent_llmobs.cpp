@@ -29,19 +29,21 @@ constexpr Agent::Intake Agent::kEvaluations{"evaluations",
 
 void Agent::send_events(std::span<const Chunk> chunks, Call& call, std::span<Outcome> outcomes) {
   std::vector<std::string> events;
-  std::vector<std::size_t> owners;  // of each event, its chunk
+  std::vector<std::size_t> owners;                  // of each event, its chunk
+  std::vector<std::size_t> missing(chunks.size());  // of each chunk, events not yet accepted
   for (std::size_t i = 0; i < chunks.size(); ++i) {
     if (chunks[i].llmobs.empty()) continue;
     for (std::string& event : envelopes_of(chunks[i].llmobs)) {
       events.push_back(std::move(event));
       owners.push_back(i);
+      ++missing[i];
     }
-    const bool any = !owners.empty() && owners.back() == i;
-    outcomes[i].llmobs = any ? Fate::accepted : Fate::refused;
+    if (missing[i] == 0) outcomes[i].llmobs = Fate::refused;
   }
   // Of several events of a chunk, the last that failed says what became of them.
   send_objects(kEvents, {events.begin(), events.end()}, call, [&](std::size_t i, Fate fate) {
-    if (fate != Fate::accepted) outcomes[owners[i]].llmobs = fate;
+    const std::size_t owner = owners[i];
+    if (fate != Fate::accepted || --missing[owner] == 0) outcomes[owner].llmobs = fate;
   });
 }
 
