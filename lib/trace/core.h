@@ -78,7 +78,7 @@ class Core {
   // What the background has, made anew in a child of fork(): another thread of the parent may have
   // been in it.
   struct Background {
-    explicit Background(const Flusher::Setting& setting) noexcept : flusher(setting) {}
+    explicit Background(const Flusher::Setting& setting) : flusher(setting) {}
     std::mutex control;  // of the thread, and of closing
     Flusher flusher;
     base::Worker worker;

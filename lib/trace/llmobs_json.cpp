@@ -29,15 +29,16 @@ std::string label_of(std::string_view text) {
   return label;
 }
 
-void add_verdict(json& metric, const Evaluation& evaluation) {
-  if (evaluation.score) {
-    metric["metric_type"] = "score";
-    metric["score_value"] = *evaluation.score;
-    if (evaluation.pass) metric["assessment"] = *evaluation.pass ? "pass" : "fail";
-  } else {
-    metric["metric_type"] = "boolean";
-    metric["boolean_value"] = evaluation.pass.value_or(false);
-  }
+std::string json_text(std::string_view text) { return text_of(json(text)); }
+
+std::string verdict_of(const Evaluation& evaluation) {
+  if (!evaluation.score)
+    return fmt::format(R"("metric_type":"boolean","boolean_value":{})",
+                       evaluation.pass.value_or(false));
+  std::string text = fmt::format(R"("metric_type":"score","score_value":{})", *evaluation.score);
+  if (evaluation.pass)
+    text += fmt::format(R"(,"assessment":"{}")", *evaluation.pass ? "pass" : "fail");
+  return text;
 }
 
 }  // namespace
@@ -53,19 +54,23 @@ std::vector<std::string> envelopes_of(std::string_view msgpack) {
   return envelopes;
 }
 
+// As text: an object of this JSON library is in pieces when it finds no memory, and crashes as it
+// goes. The span is named as in the event: it is joined by text.
 std::string encode_evaluation(const Evaluation& evaluation, std::string_view ml_app) {
-  json metric;
-  add_verdict(metric, evaluation);
-  // As in the event: it is joined by text.
-  metric["join_on"]["span"] = {
-      {"span_id", std::to_string(evaluation.span)},
-      {"trace_id", fmt::format("{:016x}{:016x}", evaluation.trace_high, evaluation.trace_low)}};
-  metric["label"] = label_of(evaluation.label.view());
-  metric["ml_app"] = ml_app;
-  metric["timestamp_ms"] = evaluation.timestamp_ms;
+  std::string text =
+      fmt::format(R"({{"join_on":{{"span":{{"span_id":"{}","trace_id":"{:016x}{:016x}"}}}},)"
+                  R"("label":{},"ml_app":{},"timestamp_ms":{},{})",
+                  evaluation.span,
+                  evaluation.trace_high,
+                  evaluation.trace_low,
+                  json_text(label_of(evaluation.label.view())),
+                  json_text(ml_app),
+                  evaluation.timestamp_ms,
+                  verdict_of(evaluation));
   if (evaluation.type.size != 0)
-    metric["tags"] = {std::string{"type:"}.append(evaluation.type.view())};
-  return text_of(metric);
+    text += fmt::format(R"(,"tags":[{}])",
+                        json_text(std::string{"type:"}.append(evaluation.type.view())));
+  return text += '}';
 }
 
 }  // namespace pawl::trace
