@@ -60,7 +60,17 @@ aggregate::Folding Flusher::folding_of(std::uint32_t index) const noexcept {
   if (!plan_.sketches) return Folding::none;
   const Context& context = *stages_.registry.contexts(Kind::sampled)[index];
   const bool binned = context.type == MetricType::distribution || plan_.bin_histograms;
-  return binned ? Folding::bins : Folding::equal_values;
+  return binned && has_room_for_any_value(context) ? Folding::bins : Folding::equal_values;
+}
+
+// What stands for a bin may be longer than what was recorded, which then would have fit.
+bool Flusher::has_room_for_any_value(const Context& context) const noexcept {
+  constexpr std::size_t kMost = sizeof(":-2.2250738585072014e-308|d|@0.00390625") +
+                                sizeof("|#,|card:orchestrator\n") +
+                                sizeof("2.2250738585072014e-308");
+  return context.name().size() + context.tags().size() + plan_.constants.global_tags.size() +
+             plan_.constants.origin.size() + kMost <=
+         datagram_limit();
 }
 
 std::size_t Flusher::drain() noexcept {

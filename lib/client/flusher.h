@@ -110,6 +110,7 @@ class Flusher {
   void flush_samples(encode::SketchLines& lines);
   void keep_samples_of_flush() noexcept;
   aggregate::Folding folding_of(std::uint32_t index) const noexcept;
+  bool has_room_for_any_value(const context::Context& context) const noexcept;
   SnapshotMetric summary_of(std::uint32_t index) const;
   void flush_sets(encode::Packer& packer);
   void flush_direct(encode::Packer& packer);

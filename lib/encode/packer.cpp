@@ -157,12 +157,12 @@ std::size_t Packer::add(const Frame& frame, std::span<const double> values) {
 }
 
 std::size_t Packer::add(const Frame& frame,
-                        std::span<const ValueText* const> values,
+                        std::span<const ValueText> values,
                         std::uint64_t samples) {
-  return pack(frame, values, samples, [](std::span<const ValueText* const> row, Room& room) {
+  return pack(frame, values, samples, [](std::span<const ValueText> row, Room& room) {
     std::size_t written = 0;
     for (; written < row.size(); ++written) {
-      const ValueText& text = *row[written];
+      const ValueText& text = row[written];
       if (text.size > room.end - room.values) break;
       room.values = write(room.values, text.view());
     }

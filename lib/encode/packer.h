@@ -47,9 +47,7 @@ class Packer {
   // not fit even alone.
   std::size_t add(const Frame& frame, std::span<const double> values);
   // The same for values that are written already, and stand for `samples` each.
-  std::size_t add(const Frame& frame,
-                  std::span<const ValueText* const> values,
-                  std::uint64_t samples);
+  std::size_t add(const Frame& frame, std::span<const ValueText> values, std::uint64_t samples);
   // Gives how long a line without its values is.
   std::size_t frame_bytes(const Frame& frame);
   Packing packing() const noexcept { return packing_; }

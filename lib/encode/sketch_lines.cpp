@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cmath>
-#include <span>
+#include <limits>
 
 #include "aggregate/rate.h"
 
@@ -13,6 +13,7 @@ using aggregate::Folding;
 using aggregate::rate_of_many;
 using aggregate::Samples;
 using aggregate::Sketch;
+using aggregate::ValueCount;
 using aggregate::weight_of;
 
 namespace {
@@ -22,10 +23,19 @@ constexpr std::uint64_t kMostWeight = std::uint64_t{1} << 27;
 
 int highest_bit(std::uint64_t count) noexcept { return 63 - std::countl_zero(count | 1); }
 
-// Gives the highest bit of a count that has a line of its own.
+// Gives the highest bit of a count that may have a line of its own.
 int highest_line(double rate) noexcept {
   return highest_bit(kMostWeight / std::min(weight_of(rate), kMostWeight));
 }
+
+Frame line_of(const Frame& frame, int bit) noexcept {
+  Frame line = frame;
+  line.rate = rate_of_many(frame.rate, std::uint64_t{1} << bit);
+  return line;
+}
+
+// More than any number of lines has.
+constexpr std::size_t kTooLong = std::numeric_limits<std::size_t>::max() / 4;
 
 // Tells whether a value may stand for samples of a bin, of which all lie in `extremes`.
 bool can_stand(double value, std::int32_t key, SketchLines::Range extremes) noexcept {
@@ -55,44 +65,38 @@ double slack(double sum, double count, SketchLines::Range range) noexcept {
 
 std::uint64_t SketchLines::add(const Frame& frame, Samples::Series& series) {
   if (series.folding == Folding::none) return packer_.add(frame, series.values);
-  if (series.sketch == nullptr) return add_few(frame, series);
+  if (series.sketch == nullptr) return add_few(frame, series.values);
   // Where memory failed the folding, there are values beside the sketch.
-  std::uint64_t left = packer_.add(frame, series.values);
+  const std::uint64_t left = packer_.add(frame, series.values);
   make_bins(*series.sketch);
-  return left + add(frame, bins_);
+  return left + add_form(frame, choose_highest(frame));
 }
 
-std::uint64_t SketchLines::add_few(const Frame& frame, const Samples::Series& series) {
-  make_raw(series.values);
-  measure(frame, raw_);
-  // Another form has a line more.
-  if (raw_.bytes <= 2 * packer_.frame_bytes(frame)) return add(frame, raw_);
-  make_equal(series.values);
-  measure(frame, equal_);
-  return add(frame, equal_.bytes < raw_.bytes ? equal_ : raw_);
+// Raw ones in the order in which they were recorded.
+std::uint64_t SketchLines::add_few(const Frame& frame, std::span<const double> values) {
+  count_equal(values);
+  if (equal_.size() == values.size()) return packer_.add(frame, values);
+  form_.exact = equal_;
+  form_.binned.clear();
+  const int highest = choose_highest(frame);
+  return highest == 0 ? packer_.add(frame, values) : add_form(frame, highest);
 }
 
-void SketchLines::make_raw(std::span<const double> values) {
-  raw_.values.clear();
-  for (const double value : values) raw_.values.push_back({text_of(value), 1});
-}
-
-void SketchLines::make_equal(std::span<const double> values) {
+void SketchLines::count_equal(std::span<const double> values) {
   sorted_.assign(values.begin(), values.end());
   std::sort(sorted_.begin(), sorted_.end());
-  equal_.values.clear();
+  equal_.clear();
   for (std::size_t i = 0; i < sorted_.size(); ++i)
     if (i != 0 && sorted_[i] == sorted_[i - 1])
-      ++equal_.values.back().count;
+      ++equal_.back().count;
     else
-      equal_.values.push_back({text_of(sorted_[i]), 1});
+      equal_.push_back({sorted_[i], 1});
 }
 
 void SketchLines::make_bins(Sketch& sketch) {
-  bins_.values.clear();
+  form_.exact = sketch.exact().sorted();
+  form_.binned.clear();
   parts_.clear();
-  for (const auto& [value, count] : sketch.exact().sorted())
-    bins_.values.push_back({text_of(value), count});
   aggregate::ExactSum sums;
   sketch.each_bin([&](const Sketch::Bin& bin) {
     parts_.push_back({bin.key, bin.count, bin.sum, {}});
@@ -111,7 +115,7 @@ void SketchLines::make_bins(Sketch& sketch) {
   const Range extremes{sketch.min(), sketch.max()};
   if (!choose_values(residual, extremes, Digits::few))
     choose_values(residual, extremes, Digits::all);
-  for (const Part& part : parts_) bins_.values.push_back({part.text, part.count});
+  for (const Part& part : parts_) form_.binned.push_back({part.text, part.count});
 }
 
 // Sends one sample of a bin as it is, so that the Agent has it for the smallest or largest.
@@ -123,7 +127,7 @@ void SketchLines::take_apart(double value) {
       });
   // The largest may be the smallest, and sent.
   if (part == parts_.end() || part->key != key) return;
-  bins_.values.push_back({text_of(value), 1});
+  form_.binned.push_back({text_of(value), 1});
   part->sum -= value;
   --part->count;
   if (part->count == 0) parts_.erase(part);
@@ -173,40 +177,88 @@ double SketchLines::choose_value(Part& part, double sum, const Wish& wish) {
   return std::fma(-count, value, sum);
 }
 
-// As if a line that goes on in the next datagram began anew there.
-void SketchLines::measure(const Frame& frame, Form& form) {
-  std::array<std::size_t, 64> texts{};
-  for (const Weighted& one : form.values)
-    for (std::uint64_t bits = one.count; bits != 0; bits &= bits - 1)
-      texts[static_cast<std::size_t>(std::countr_zero(bits))] += one.text.size;
-  form.bytes = 0;
-  for (std::size_t bit = 0; bit < texts.size(); ++bit) {
-    if (texts[bit] == 0) continue;
-    Frame line = frame;
-    line.rate = rate_of_many(frame.rate, std::uint64_t{1} << bit);
-    const std::size_t around = packer_.frame_bytes(line);
-    form.bytes += texts[bit] + around * (1 + texts[bit] / packer_.limit());
-  }
+// By the bits of counts.
+SketchLines::Rows SketchLines::measure() const noexcept {
+  Rows rows{};
+  form_.each([&rows](const auto& one) {
+    const std::size_t size = text(one).size;
+    for (std::uint64_t bits = one.count; bits != 0; bits &= bits - 1) {
+      Row& row = rows[static_cast<std::size_t>(std::countr_zero(bits))];
+      row.bytes += size;
+      row.longest = std::max(row.longest, size);
+    }
+  });
+  return rows;
 }
 
-// The lines of the heaviest values hold them more than once where there is no heavier one.
-std::uint64_t SketchLines::add(const Frame& frame, const Form& form) {
-  std::uint64_t most = 0;
-  for (const Weighted& one : form.values) most |= one.count;
+// Where the sum may be infinite, it hangs on the order of samples, and on no product being so. What
+// is in bins is below 4.2e211.
+bool SketchLines::may_be_weighted(double rate) const noexcept {
+  double largest = 0;
+  double count = 0;
+  for (const ValueCount& one : form_.exact) {
+    largest = std::max(largest, std::fabs(one.value));
+    count += static_cast<double>(one.count);
+  }
+  return std::isfinite(2 * largest * count / rate);
+}
+
+// Gives the bit whose line takes all that is heavier, so that bytes are fewest. Where values do not
+// fit even raw, raw leaves out the fewest.
+int SketchLines::choose_highest(const Frame& frame) {
+  const Rows rows = measure();
+  // With all that is heavier: half as often in the line of twice the weight.
+  Rows tops = rows;
+  for (std::size_t bit = tops.size() - 1; bit-- > 0;) {
+    tops[bit].bytes += 2 * tops[bit + 1].bytes;
+    tops[bit].longest = std::max(tops[bit].longest, tops[bit + 1].longest);
+  }
+  const int most = may_be_weighted(frame.rate) ? highest_line(frame.rate) : 0;
+  int best = 0;
+  std::size_t fewest = kTooLong;
+  std::size_t below = 0;
+  for (int bit = 0; bit <= most && below < kTooLong; ++bit) {
+    const auto at = static_cast<std::size_t>(bit);
+    if (tops[at].bytes == 0) break;
+    const std::size_t around = packer_.frame_bytes(line_of(frame, bit));
+    const std::size_t bytes = below + bytes_of(tops[at], around);
+    if (bytes < fewest) best = bit;
+    fewest = std::min(fewest, bytes);
+    below += bytes_of(rows[at], around);
+  }
+  return best;
+}
+
+// As if a line began with a datagram.
+std::size_t SketchLines::bytes_of(const Row& row, std::size_t around) const noexcept {
+  if (row.bytes == 0) return 0;
+  if (around + row.longest > packer_.limit()) return kTooLong;
+  const std::size_t room = packer_.limit() - around;
+  return row.bytes + around * ((row.bytes + room - 1) / room);
+}
+
+std::uint64_t SketchLines::add_form(const Frame& frame, int highest) {
   std::uint64_t left = 0;
-  const int highest = std::min(highest_line(frame.rate), highest_bit(most));
   for (int bit = 0; bit <= highest; ++bit) {
     const std::uint64_t samples = std::uint64_t{1} << bit;
-    row_.clear();
-    for (const Weighted& one : form.values) {
+    const Frame line = line_of(frame, bit);
+    form_.each([&](const auto& one) {
       std::uint64_t times = bit < highest ? one.count >> bit & 1 : one.count >> bit;
-      for (; times != 0; --times) row_.push_back(&one.text);
-    }
-    if (row_.empty()) continue;
-    Frame line = frame;
-    line.rate = rate_of_many(frame.rate, samples);
-    left += samples * packer_.add(line, row_, samples);
+      if (times == 0) return;
+      for (const ValueText written = text(one); times != 0; --times) {
+        if (row_.size() == kMostInRow) left += add_row(line, samples);
+        row_.push_back(written);
+      }
+    });
+    left += add_row(line, samples);
   }
+  return left;
+}
+
+std::uint64_t SketchLines::add_row(const Frame& line, std::uint64_t samples) {
+  if (row_.empty()) return 0;
+  const std::uint64_t left = samples * packer_.add(line, row_, samples);
+  row_.clear();
   return left;
 }
 

@@ -1,23 +1,27 @@
 #pragma once
 
-// The samples of a series as lines: in the smallest of the forms that give the Agent the same
-// sketch as every sample in a line of its own would.
+// The samples of a series as lines that give the Agent the same sketch as every sample in a line of
+// its own would. A value goes out in a line for every bit that is set in its count: the line of bit
+// k has the rate 2^-k, so that its values stand for 2^k samples. Which bit is the highest is chosen
+// by bytes: there the value is repeated as often as it takes. Where a rate has no room beside a
+// long name and tags, or each rate's line costs more than it saves, that is bit 0: all raw.
 //
-//     raw        all values, packed
-//     equal      each value once, in a line for every bit that is set in its count: the line of bit
-//                k has the rate 2^-k, so that its values stand for 2^k samples
-//     bins       the same with one value for each bin of the Agent's sketch: any number in the bin
-//                may stand for its samples, so one of few digits does, and what that changes in the
-//                sum goes to the next bin. The smallest and the largest sample go out as they are,
-//                and so does what lies too near to the end of a bin.
+//     values     each different one with its count
+//     bins       one value for each bin of the Agent's sketch: any number in the bin may stand for
+//                its samples, so one of few digits does, and what that changes in the sum goes to
+//                the next bin. The smallest and the largest sample go out as they are, and so does
+//                what lies too near to the end of a bin.
 //
 // Only a series that is folded into bins is ever sent so.
 //
 // Threads: one at a time. Functions throw std::bad_alloc.
-// Cost: 10 to 20 us for a sketch of 300 bins; 50 ns a value where they go out raw.
+// Cost: 10 to 20 us for a sketch of 300 bins; 50 ns a value where they go out raw. Memory is 64 KB
+// at the most, and what the bins take.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "aggregate/samples.h"
@@ -46,11 +50,23 @@ class SketchLines {
     ValueText text;
     std::uint64_t count;
   };
-  // One of the forms.
+  // All values of a series.
   struct Form {
-    std::vector<Weighted> values;
-    std::size_t bytes = 0;
+    std::span<const aggregate::ValueCount> exact;
+    std::vector<Weighted> binned;
+
+    template <class Visit>
+    void each(const Visit& visit) const {
+      for (const aggregate::ValueCount& one : exact) visit(one);
+      for (const Weighted& one : binned) visit(one);
+    }
   };
+  // What stands between the frames of one line: all bytes, and those of its longest value.
+  struct Row {
+    std::size_t bytes = 0;
+    std::size_t longest = 0;
+  };
+  using Rows = std::array<Row, 64>;
   // A bin on its way to a value.
   struct Part {
     std::int32_t key;
@@ -59,10 +75,14 @@ class SketchLines {
     ValueText text;
   };
 
-  std::uint64_t add_few(const Frame& frame, const aggregate::Samples::Series& series);
-  std::uint64_t add(const Frame& frame, const Form& form);
-  void make_raw(std::span<const double> values);
-  void make_equal(std::span<const double> values);
+  static ValueText text(const aggregate::ValueCount& one) noexcept { return text_of(one.value); }
+  static const ValueText& text(const Weighted& one) noexcept { return one.text; }
+
+  // What is written before it is packed: some datagrams, so that few lines are cut there.
+  static constexpr std::size_t kMostInRow = 2048;
+
+  std::uint64_t add_few(const Frame& frame, std::span<const double> values);
+  void count_equal(std::span<const double> values);
   void make_bins(aggregate::Sketch& sketch);
   void take_apart(double value);
   enum class Digits : bool { few, all };
@@ -74,15 +94,19 @@ class SketchLines {
     Digits digits;
   };
   static double choose_value(Part& part, double sum, const Wish& wish);
-  void measure(const Frame& frame, Form& form);
+  Rows measure() const noexcept;
+  bool may_be_weighted(double rate) const noexcept;
+  int choose_highest(const Frame& frame);
+  std::size_t bytes_of(const Row& row, std::size_t around) const noexcept;
+  std::uint64_t add_form(const Frame& frame, int highest);
+  std::uint64_t add_row(const Frame& line, std::uint64_t samples);
 
   Packer& packer_;
-  Form raw_;
-  Form equal_;
-  Form bins_;
+  Form form_;
   std::vector<Part> parts_;
   std::vector<double> sorted_;
-  std::vector<const ValueText*> row_;
+  std::vector<aggregate::ValueCount> equal_;
+  std::vector<ValueText> row_;
 };
 
 }  // namespace pawl::encode

@@ -2,6 +2,7 @@
 // the Agent's sketch, and through a client, its datagrams and the strict oracle into another. The
 // port shares no code with the library (tools/agent_sketch.h).
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstddef>
@@ -10,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -71,11 +73,28 @@ struct Reached {
   }
 };
 
+// A distribution whose lines are nearly as long as a datagram of 1432 bytes may be: beside a value
+// and the end of the line there is room for `spare` bytes.
+pawl::Distribution long_distribution(MemoryClient& client, std::size_t spare) {
+  constexpr std::string_view kKeys = "abcdefghij";
+  const std::size_t bytes = 1432 - sizeof("d:1|d|#") - spare;
+  const std::string value(bytes / kKeys.size() + 1, 'v');
+  std::vector<pawl::Tag> tags;
+  for (std::size_t i = 0; i < kKeys.size(); ++i) {
+    // A key, a colon and a comma come with it.
+    const std::size_t size = value.size() - (i < bytes % kKeys.size() ? 0 : 1) - 3;
+    tags.push_back({kKeys.substr(i, 1), std::string_view{value}.substr(0, size)});
+  }
+  return client->distribution("d", tags);
+}
+
 // Records, flushes, and compares what Agents make of the one and of the other.
-Writing check_set(MemoryClient& client, const std::vector<double>& samples) {
+Writing check_set(MemoryClient& client,
+                  const std::vector<double>& samples,
+                  const pawl::Distribution& distribution) {
   SketchAgents expected;
   for (const double sample : samples) expected.insert(sample);
-  client->distribution("d").record(samples);
+  distribution.record(samples);
   const auto payloads = client.payloads();
   SketchAgents got;
   Writing writing{.compressed = false, .split = payloads.size() > 1};
@@ -86,6 +105,9 @@ Writing check_set(MemoryClient& client, const std::vector<double>& samples) {
   }
   CHECK(difference(expected, got) == "");
   return writing;
+}
+Writing check_set(MemoryClient& client, const std::vector<double>& samples) {
+  return check_set(client, samples, client->distribution("d"));
 }
 
 void check_all_handed_over(MemoryClient& client) {
@@ -115,6 +137,24 @@ TEST_CASE("an Agent holds the same sketch whether samples come raw or compressed
     CHECK(reached.raw > kSetsOfAKind / 10);
     CHECK((reached.compressed_and_split > 0 || kind == SketchData::zeros ||
            kind == SketchData::repeats));
+  }
+}
+
+TEST_CASE("the same holds where name and tags nearly fill the datagram: no sample is too long") {
+  PAWL_PRINT_SEED();
+  Random random;
+  for (const SketchData kind : {SketchData::tokens, SketchData::repeats, SketchData::latencies}) {
+    // Of tokens each fits into four bytes; of the others, any that a double may be.
+    const std::size_t least = kind == SketchData::tokens ? 4 : 24;
+    for (std::size_t spare = least; spare < 100; spare += 3) {
+      CAPTURE(to_string(kind));
+      CAPTURE(spare);
+      MemoryClient client;
+      const pawl::Distribution distribution = long_distribution(client, spare);
+      for (const std::size_t size : {100U, 1'000U})
+        check_set(client, sketch_data(kind, size, random), distribution);
+      check_all_handed_over(client);
+    }
   }
 }
 

@@ -64,6 +64,7 @@ struct Way {
   float rate = 1.0F;
   std::size_t limit = 8192;
   Packing packing = Packing::many_values;
+  std::string tags = "a:b";
 };
 
 Sent send(const Values& values, Way way = {}) {
@@ -77,7 +78,7 @@ Sent send(const Values& values, Way way = {}) {
   Sent sent;
   const double rate = rate_on_wire(way.rate);
   sent.refused = lines.add(
-      Frame{.name = "n", .tags = "a:b", .type = MetricType::distribution, .rate = rate}, series);
+      Frame{.name = "n", .tags = way.tags, .type = MetricType::distribution, .rate = rate}, series);
   sent.datagrams = packer.take();
   std::uint64_t samples_sent = 0;
   for (const Datagram& datagram : sent.datagrams) {
@@ -220,9 +221,92 @@ TEST_CASE("equal values go out once for each bit of their number") {
 }
 
 TEST_CASE("the smallest form is chosen") {
-  CHECK(send(Values(100, 7.25)).text ==
-        "n:7.25|d|@0.25|#a:b\nn:7.25|d|@0.03125|#a:b\nn:7.25|d|@0.015625|#a:b\n");
+  CHECK(send(Values(100, 7.25)).text == "n:7.25|d|@0.25|#a:b\nn:7.25:7.25:7.25|d|@0.03125|#a:b\n");
   CHECK(send(Values(3, 7.0)).text == "n:7:7:7|d|#a:b\n");
+}
+
+// Tags of so many bytes.
+std::string tags_of(std::size_t size) {
+  std::string tags(size, 't');
+  for (std::size_t at = 99; at + 1 < size; at += 100) tags[at] = ',';
+  return tags;
+}
+
+// How long a line of one value is, without the value.
+std::size_t frame_of(const Way& way) { return send({1.0}, way).bytes - std::string{":1"}.size(); }
+
+TEST_CASE("the smallest form is chosen where tags are long and samples many, too") {
+  const Way way{.limit = 1432, .tags = tags_of(400)};
+  Values values;
+  for (int i = 0; i < 200; ++i) values.push_back(i % 60);
+  Way raw = way;
+  raw.folding = Folding::none;
+  const std::size_t most = send(values, raw).bytes;
+  CHECK(send(values, way).bytes <= most);
+  raw = {.folding = Folding::equal_values, .limit = way.limit, .tags = way.tags};
+  CHECK(send(values, raw).bytes <= most);
+}
+
+TEST_CASE("a form is never chosen that takes more than all values would, however long the tags") {
+  PAWL_PRINT_SEED();
+  Random random;
+  for (const std::size_t limit : {512U, 1432U})
+    for (std::size_t tags = 3; tags < limit - 40; tags += 37) {
+      INFO("limit ", limit, " tags ", tags);
+      for (const std::uint64_t different : {2U, 20U, 100U}) {
+        Values values;
+        for (std::size_t i = 2 + random.below(900); i > 0; --i)
+          values.push_back(static_cast<double>(random.below(different)));
+        Way way{.folding = Folding::none, .limit = limit, .tags = tags_of(tags)};
+        const std::size_t raw = send(values, way).bytes;
+        way.folding = Folding::equal_values;
+        const Sent sent = send(values, way);
+        CHECK(sent.refused == 0);
+        // A line that begins in what is left of a datagram is cut once more than was reckoned.
+        CHECK(sent.bytes <= raw + raw / 10 + tags);
+      }
+    }
+}
+
+TEST_CASE("where the tags leave room for a value and for no rate, every value goes out raw") {
+  PAWL_PRINT_SEED();
+  Random random;
+  for (const std::size_t tags : {1'398U, 900U}) {
+    Way way{.folding = Folding::equal_values, .tags = tags_of(tags)};
+    const std::size_t frame = frame_of(way);
+    for (std::size_t room = 4; room < 40; ++room) {
+      INFO("tags ", tags, " room ", room);
+      way.limit = frame + room;
+      for (const std::size_t count : {20U, 128U, 129U, 3'000U}) {
+        Values values;
+        while (values.size() < count) values.push_back(static_cast<double>(random.below(60)));
+        check_same(values, way);
+      }
+    }
+  }
+}
+
+TEST_CASE("the same holds for bins, where there is room for any value") {
+  PAWL_PRINT_SEED();
+  Random random;
+  constexpr std::size_t kLongestValue = 25;
+  for (const float rate : {1.0F, 0.1F, 1.0F / 3}) {
+    Way way{.rate = rate, .tags = tags_of(1'300)};
+    const std::size_t frame = frame_of(way);
+    for (std::size_t room = kLongestValue; room < 60; ++room) {
+      INFO("rate ", rate, " room ", room);
+      way.limit = frame + room;
+      check_same(latencies(1'500, random), way);
+    }
+  }
+}
+
+TEST_CASE("numbers near the largest are sent raw, as several times them would be infinite") {
+  Values values;
+  for (int i = 0; i < 400; ++i) values.push_back(i % 2 == 0 ? -1e308 : 1e308);
+  CHECK(send(values).text.find('@') == std::string::npos);
+  values.resize(100);
+  CHECK(send(values).text.find('@') == std::string::npos);
 }
 
 TEST_CASE("a million latencies take a few kilobytes") {
