@@ -107,6 +107,7 @@ class Http::Connection {
   Answer perform(const HttpRequest& request, Milliseconds left);
   Answer answer(CURLcode code, Reply& reply) const;
   Answer::Failure failure_of(CURLcode code) const noexcept;
+  std::string rates_version() const noexcept;
 
   static int begins(void* self, char*, char*, int, int) noexcept;
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* address) noexcept;
@@ -174,11 +175,21 @@ Answer Http::Connection::answer(CURLcode code, Reply& reply) const {
   made.status = static_cast<int>(status);
   if (code != CURLE_OK) return made;
   made.body = std::move(reply.body);
-  curl_header* version = nullptr;
-  if (curl_easy_header(handle_, "Datadog-Rates-Payload-Version", 0, CURLH_HEADER, -1, &version) ==
-      CURLHE_OK)
-    made.rates_version = version->value;
+  made.rates_version = rates_version();
   return made;
+}
+
+// Without memory it has none, and the status counts all the same.
+std::string Http::Connection::rates_version() const noexcept {
+  curl_header* version = nullptr;
+  if (curl_easy_header(handle_, "Datadog-Rates-Payload-Version", 0, CURLH_HEADER, -1, &version) !=
+      CURLHE_OK)
+    return {};
+  try {
+    return version->value;
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
 }
 
 Answer::Failure Http::Connection::failure_of(CURLcode code) const noexcept {
@@ -240,7 +251,8 @@ Answer Http::request(const HttpRequest& request, Time deadline) noexcept {
     // Servers close what they kept open for long, maybe just now. libcurl makes up for that only
     // where it learns of it by reading.
     const bool was_closed = answer.kept && answer.failure == Answer::Failure::unreachable;
-    return was_closed ? connection_->request(request, deadline) : answer;
+    if (was_closed) answer = connection_->request(request, deadline);
+    return answer;
   } catch (...) {
     return failed(Answer::Failure::no_memory);
   }
