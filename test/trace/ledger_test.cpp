@@ -188,7 +188,7 @@ TEST_CASE("a tracer that is switched off makes spans that cost nothing and say n
   CHECK(t.tracer.stats().started == 0);
 }
 
-TEST_CASE("the background thread sends without being asked") {
+TEST_CASE("the background thread sends without being asked" * doctest::test_suite("concurrent")) {
   auto options = quiet_tracer();
   options.background = pawl::Background::threads;
   options.flush_interval = 100ms;
@@ -200,7 +200,8 @@ TEST_CASE("the background thread sends without being asked") {
   CHECK(t.tracer.stats().accepted == 1);
 }
 
-TEST_CASE("the ledger is exact while threads trace, flush and fail") {
+TEST_CASE("the ledger is exact while threads trace, flush and fail" *
+          doctest::test_suite("concurrent")) {
   auto options = quiet_tracer();
   options.background = pawl::Background::threads;
   options.flush_interval = 100ms;
@@ -240,7 +241,8 @@ TEST_CASE("the ledger is exact while threads trace, flush and fail") {
   CHECK(seen == stats.accepted);
 }
 
-TEST_CASE("spans may end on another thread than they began on") {
+TEST_CASE("spans may end on another thread than they began on" *
+          doctest::test_suite("concurrent")) {
   MemoryTracer t;
   for (int i = 0; i < 100; ++i) {
     Span root = t.tracer.start("root");

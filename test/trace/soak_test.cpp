@@ -54,7 +54,8 @@ class SlowAgent {
   std::atomic<std::uint64_t> most_buffered_{0};
 };
 
-TEST_CASE("100,000 spans to a slow Agent take bounded memory, and each is sent or counted") {
+TEST_CASE("100,000 spans to a slow Agent take bounded memory, and each is sent or counted" *
+          doctest::test_suite("concurrent")) {
   auto options = quiet_tracer();
   options.background = pawl::Background::threads;
   options.flush_interval = 100ms;
