@@ -26,12 +26,34 @@ void Warnings::warn(std::string_view what,
 }
 
 void Warnings::tell(std::string_view what, std::string_view detail) noexcept {
-  if (callback_ == nullptr) return;
+  if (callback_ == nullptr || !begin_call()) return;
   try {
     callback_(fmt::format("{}: {}", what, detail));
   } catch (...) {
     // A callback that throws against its contract, or no memory for the words: nobody to tell.
   }
+  end_call();
+}
+
+bool Warnings::begin_call() noexcept {
+  const std::lock_guard lock{mutex_};
+  if (silent_) return false;
+  ++calls_;
+  return true;
+}
+
+void Warnings::end_call() noexcept {
+  const std::lock_guard lock{mutex_};
+  --calls_;
+  call_ended_.notify_all();
+}
+
+// No longer than that: a callback may be what closes, and in the child of a fork those that were
+// running in the parent do not end.
+void Warnings::silence(std::chrono::steady_clock::time_point deadline) noexcept {
+  std::unique_lock lock{mutex_};
+  silent_ = true;
+  call_ended_.wait_until(lock, deadline, [this] { return calls_ == 0; });
 }
 
 }  // namespace pawl::base

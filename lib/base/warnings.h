@@ -5,6 +5,8 @@
 //
 // Threads: any; one mutex, which is not held during the callback.
 
+#include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <mutex>
@@ -28,14 +30,22 @@ class Warnings {
   // Warns of it in any case: for what is said once.
   void tell(std::string_view what, std::string_view detail) noexcept;
 
+  // Warns of nothing any more; waits for callbacks that are running, until `deadline` at the most.
+  void silence(std::chrono::steady_clock::time_point deadline) noexcept;
+
   void lock() noexcept { mutex_.lock(); }
   void unlock() noexcept { mutex_.unlock(); }
 
  private:
   bool is_due(std::string_view what, Clock::SteadyTime now);
+  bool begin_call() noexcept;
+  void end_call() noexcept;
 
   const Callback callback_;
   std::mutex mutex_;
+  std::condition_variable call_ended_;
+  int calls_ = 0;
+  bool silent_ = false;
   std::map<std::string, Clock::SteadyTime, std::less<>> said_;
 };
 

@@ -33,6 +33,10 @@ struct Worker::State {
       next = step();
       lock.lock();
     }
+    // With all that it holds, which a thread that was left behind must not keep.
+    lock.unlock();
+    step = nullptr;
+    lock.lock();
     ended = true;
     changed.notify_all();
   }
@@ -79,6 +83,7 @@ bool Worker::start(Step step) noexcept {
   } catch (const std::system_error&) {
   } catch (const std::bad_alloc&) {
   }
+  if (!state_->started) state_->step = nullptr;
   return state_->started;
 }
 

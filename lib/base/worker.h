@@ -25,7 +25,7 @@ class Worker {
   Worker& operator=(const Worker&) = delete;
 
   // Starts the thread; tells whether one could be made. `step` owns what it needs: a thread that is
-  // left behind by stop() may still be in it.
+  // left behind by stop() may still be in it. It is destroyed with the thread's end.
   bool start(Step step) noexcept;
   bool running() const noexcept;
 

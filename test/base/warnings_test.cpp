@@ -1,9 +1,13 @@
 #include "base/warnings.h"
 
+#include <atomic>
 #include <chrono>
+#include <memory>
+#include <semaphore>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <thread>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -45,6 +49,38 @@ TEST_CASE("a callback that throws against its contract harms nobody") {
 TEST_CASE("without a callback nobody is told") {
   Warnings warnings{nullptr};
   warnings.warn("a", "b", kStart);
+}
+
+TEST_CASE("what is silenced says nothing any more, and no callback runs then") {
+  std::counting_semaphore<> entered{0};
+  std::atomic<bool> left{false};
+  std::vector<std::string> lines;
+  Warnings warnings{[&](std::string_view line) {
+    lines.emplace_back(line);
+    entered.release();
+    std::this_thread::yield();
+    left = true;
+  }};
+  std::thread other{[&warnings] { warnings.tell("a", "1"); }};
+  entered.acquire();
+  warnings.silence(std::chrono::steady_clock::now() + 30s);
+  CHECK(left);
+  warnings.tell("a", "2");
+  warnings.warn("b", "3", kStart);
+  CHECK(lines == std::vector<std::string>{"a: 1"});
+  other.join();
+}
+
+TEST_CASE("a callback may silence what called it") {
+  std::unique_ptr<Warnings> warnings;
+  int calls = 0;
+  warnings = std::make_unique<Warnings>([&](std::string_view) {
+    ++calls;
+    warnings->silence(std::chrono::steady_clock::now());
+  });
+  warnings->tell("a", "1");
+  warnings->tell("a", "2");
+  CHECK(calls == 1);
 }
 
 }  // namespace
