@@ -1,6 +1,5 @@
 #include "trace/arena.h"
 
-#include <algorithm>
 #include <chrono>
 #include <new>
 #include <utility>
@@ -85,15 +84,29 @@ TraceState* Arena::take_state() noexcept {
   return std::exchange(states_, states_->next_free);
 }
 
+void Arena::put_back(TraceState& state) noexcept {
+  if (state.home != this) return state.home->give_back(state);
+  state.next_free = std::exchange(states_, &state);
+}
+
 void Arena::put_back(Draft& draft) noexcept {
   draft.clear();
   if (draft.home != this) return draft.home->give_back(draft);
   draft.next_free = std::exchange(drafts_, &draft);
 }
 
-Block* Arena::spare_block() noexcept {
+// Tells whether there was memory.
+bool Arena::ensure_spare() noexcept {
   if (spare_ == nullptr) spare_ = given_blocks_.take_all();
-  if (spare_ == nullptr) return nullptr;
+  if (spare_ != nullptr) return true;
+  spare_ = Block::make(Block::kBytes);
+  if (spare_ == nullptr) return false;
+  spare_count_.fetch_add(1, std::memory_order_relaxed);
+  return true;
+}
+
+Block* Arena::take_spare() noexcept {
+  if (!ensure_spare()) return nullptr;
   spare_count_.fetch_sub(1, std::memory_order_relaxed);
   return std::exchange(spare_, spare_->next_free);
 }
@@ -106,20 +119,32 @@ bool Arena::budget_for(Block& block) noexcept {
   return true;
 }
 
-// The current block is each thread's own; it counts when it is full, a larger one from its making.
-Block* Arena::next_block(std::size_t bytes, SpanDrop& why_not) noexcept {
-  const bool is_large = bytes > Block::kBytes;
-  why_not = SpanDrop::buffer_full;
-  if (current_ != nullptr && !budget_for(*current_)) return nullptr;
-  Block* block = is_large ? nullptr : spare_block();
-  if (block == nullptr) block = Block::make(std::max(bytes, Block::kBytes));
+// A block of its own, which counts from its making. The usual one that follows it is there before.
+Block* Arena::large_block(std::size_t bytes, SpanDrop& why_not) noexcept {
+  Block* const block = ensure_spare() ? Block::make(bytes) : nullptr;
   if (block == nullptr) {
     why_not = SpanDrop::no_memory;
-  } else if (is_large && !budget_for(*block)) {
-    Block::free(block);
-    block = nullptr;
+    return nullptr;
   }
+  if (budget_for(*block)) return block;
+  Block::free(block);
+  return nullptr;
+}
+
+// The current block is each thread's own; it counts when it is full.
+Block* Arena::next_block(std::size_t bytes, SpanDrop& why_not) noexcept {
+  why_not = SpanDrop::buffer_full;
+  if (current_ != nullptr && !budget_for(*current_)) return nullptr;
+  if (bytes > Block::kBytes) return large_block(bytes, why_not);
+  Block* const block = take_spare();
+  if (block == nullptr) why_not = SpanDrop::no_memory;
   return block;
+}
+
+void Arena::make_current(Block& block) noexcept {
+  (current_ == nullptr ? first_ : current_->next).store(&block, std::memory_order_release);
+  current_ = &block;
+  used_ = 0;
 }
 
 Record* Arena::begin_record(std::size_t most_bytes, SpanDrop& why_not) noexcept {
@@ -127,12 +152,7 @@ Record* Arena::begin_record(std::size_t most_bytes, SpanDrop& why_not) noexcept 
   if (current_ == nullptr || current_->capacity - used_ < most_bytes) [[unlikely]] {
     Block* const block = next_block(most_bytes, why_not);
     if (block == nullptr) return nullptr;
-    if (current_ == nullptr)
-      first_.store(block, std::memory_order_release);
-    else
-      current_->next.store(block, std::memory_order_release);
-    current_ = block;
-    used_ = 0;
+    make_current(*block);
   }
   return reinterpret_cast<Record*>(current_->bytes() + used_);
 }
@@ -143,6 +163,10 @@ void Arena::publish(Record& record, const char* end) noexcept {
   used_ += record.bytes;
   bump(published_);
   current_->used.store(used_, std::memory_order_release);
+  // The flusher gives back no block that is current: a large one would keep its share of the budget
+  // for as long as the thread traces nothing, which may be because there is no budget.
+  if (current_->capacity != Block::kBytes) [[unlikely]]
+    make_current(*take_spare());
 }
 
 void Arena::give_blocks_back() noexcept {

@@ -79,8 +79,9 @@ class Arena {
   Draft* take_draft() noexcept;
   TraceState* take_state() noexcept;
 
-  // Takes a draft of any arena back.
+  // Take back what may be of another arena.
   void put_back(Draft& draft) noexcept;
+  void put_back(TraceState& state) noexcept;
   // By any thread.
   void give_back(Draft& draft) noexcept { given_drafts_.push(&draft); }
   void give_back(TraceState& state) noexcept { given_states_.push(&state); }
@@ -92,9 +93,12 @@ class Arena {
   void publish(Record& record, const char* end) noexcept;
   // Counts a span that has ended without a record.
   void lose(SpanDrop reason) noexcept { bump(lost_[static_cast<std::size_t>(reason)]); }
-  // The same, and tells the flusher, who may give the trace back at once.
+  // The same, of a trace that the flusher has or is told of, who may give it back at once. Of a
+  // refused one he never hears: it goes back with its last span, so that nothing piles up while
+  // there is no room.
   void lose(SpanDrop reason, TraceState& trace) noexcept {
     lose(reason);
+    if (trace.refused) return leave(trace);
     if (!trace.told.exchange(true, std::memory_order_relaxed)) told_.push(&trace);
     trace.lost.fetch_add(1, std::memory_order_release);
   }
@@ -155,8 +159,14 @@ class Arena {
   static void bump(Tally& tally, std::uint64_t by = 1) noexcept {
     tally.store(tally.load(std::memory_order_relaxed) + by, std::memory_order_release);
   }
+  void leave(TraceState& refused) noexcept {
+    if (refused.started.fetch_sub(1, std::memory_order_acq_rel) == 1) put_back(refused);
+  }
   Block* next_block(std::size_t bytes, SpanDrop& why_not) noexcept;
-  Block* spare_block() noexcept;
+  Block* large_block(std::size_t bytes, SpanDrop& why_not) noexcept;
+  void make_current(Block& block) noexcept;
+  bool ensure_spare() noexcept;
+  Block* take_spare() noexcept;
   bool budget_for(Block& block) noexcept;
 
   // As many blocks wait for their next use; a burst's are freed.

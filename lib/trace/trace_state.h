@@ -46,7 +46,8 @@ struct TraceState {
   double rate = 1;               // by which it was decided
   std::unique_ptr<Inherited> inherited;
 
-  std::atomic<std::uint32_t> started{0};  // spans; only an open one can start another
+  // Spans, of a refused trace those that are open; only an open one can start another.
+  std::atomic<std::uint32_t> started{0};
   AtomicDecision decision;
 
   // Spans that ended without a record, and the list by which the flusher hears of the first: its
@@ -66,10 +67,11 @@ struct TraceState {
   TraceState* next_listed = nullptr;
   std::chrono::steady_clock::time_point since{};  // when the first that waits came
 
-  // Tells whether no span is open.
+  // Tells whether no span is open. What ended is read before what began: a span that is lost may
+  // have started others.
   bool is_complete() const noexcept {
-    return received + lost.load(std::memory_order_acquire) ==
-           started.load(std::memory_order_acquire);
+    const std::uint32_t ended = received + lost.load(std::memory_order_acquire);
+    return ended == started.load(std::memory_order_acquire);
   }
 };
 

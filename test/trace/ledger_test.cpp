@@ -3,6 +3,7 @@
 #include <atomic>
 #include <chrono>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -11,10 +12,12 @@
 
 #include <pawl/trace.h>
 
+#include "support/alloc_counter.h"
 #include "trace/memory_tracer.h"
 
 namespace {
 
+using pawl::test::AllocCounter;
 using pawl::test::MemoryTracer;
 using pawl::test::quiet_tracer;
 using pawl::trace::Fate;
@@ -129,6 +132,63 @@ TEST_CASE("a trace whose last span found no room is sent without it") {
   const auto spans = t.flush_one();
   CHECK(spans.size() == 1);
   CHECK(t.tracer.stats().dropped[SpanDrop::buffer_full] == 1);
+}
+
+TEST_CASE("a span that takes most of the buffer leaves it free once it was sent") {
+  auto options = quiet_tracer();
+  options.max_buffer_bytes = 256 << 10;
+  MemoryTracer t{options};
+  Span large = t.tracer.start("large");
+  const std::string value(25'000, 'v');
+  for (int i = 0; i < 9; ++i) large.tag("k" + std::to_string(i), value);
+  large.tag("rest", std::string_view{value}.substr(0, 8'000)).finish();
+  CHECK(t.tracer.stats().buffered_bytes > (256 << 10) * 7 / 8);
+  CHECK(t.flush_one().size() == 1);
+  CHECK(t.tracer.stats().buffered_bytes == 0);
+  t.tracer.start("small").finish();
+  CHECK(t.flush_one().at(0).name == "small");
+  CHECK(t.tracer.stats().dropped.total() == 0);
+}
+
+TEST_CASE("traces that are refused take no memory, however many they are and whoever ends them") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  auto options = quiet_tracer();
+  options.max_buffer_bytes = 256 << 10;
+  MemoryTracer t{options};
+  while (t.tracer.stats().dropped[SpanDrop::buffer_full] == 0) t.tracer.start("fills").finish();
+  const auto trace_some = [&t] {
+    Span root = t.tracer.start("root");
+    Span child = root.child("child");
+    root.finish();
+    child.child("grandchild").finish();
+  };
+  for (int i = 0; i < 10; ++i) trace_some();  // its drafts have room for their tags
+  const AllocCounter allocations;
+  for (int i = 0; i < 1'000; ++i) trace_some();
+  CHECK(allocations.allocations() == 0);
+  CHECK(t.tracer.stats().dropped[SpanDrop::buffer_full] == 1 + 3 * 1'010);
+  t.flush();
+  t.tracer.start("later").finish();
+  CHECK(t.flush_one().size() == 1);
+}
+
+TEST_CASE("a refused trace is taken back once, though its spans end on many threads") {
+  auto options = quiet_tracer();
+  options.max_buffer_bytes = 256 << 10;
+  MemoryTracer t{options};
+  while (t.tracer.stats().dropped[SpanDrop::buffer_full] == 0) t.tracer.start("fills").finish();
+  for (int i = 0; i < 200; ++i) {
+    Span root = t.tracer.start("root");
+    std::thread other{[child = root.child("child")]() mutable { child.child("below").finish(); }};
+    root.finish();
+    other.join();
+    // Were it taken back twice, two traces would share one state.
+    const Span one = t.tracer.start("one");
+    const Span two = t.tracer.start("two");
+    CHECK(one.trace_low() != two.trace_low());
+    CHECK(one.context().trace_low != two.context().trace_low);
+  }
+  CHECK(t.tracer.stats().balanced());
 }
 
 TEST_CASE("close sends the rest, incomplete traces too; then spans are counted and nothing else") {
