@@ -45,6 +45,7 @@ void Draft::clear() noexcept {
   trace = nullptr;
   is_root = false;
   failed = false;
+  service.size = 0;
   type.size = 0;
   resource.reset(kKept);
   keys = {};
@@ -89,7 +90,9 @@ void Draft::set_number(Entries& to, std::string_view key, double value) noexcept
   if (!to.set_number(key, value, false)) note(SpanRepair::tag_refused);
 }
 
+// Empty where there is no memory to repair it, not what another span left there.
 void Draft::set_short(ShortText& to, std::string_view text) noexcept {
+  to.size = 0;
   with_clean(text, sizeof to.bytes, *this, scratch, [&to](std::string_view good) {
     msgpack::put_bytes(to.bytes, good.data(), good.size());
     to.size = static_cast<std::uint8_t>(good.size());

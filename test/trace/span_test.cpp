@@ -4,16 +4,19 @@
 #include <cmath>
 #include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include <doctest/doctest.h>
 
 #include <pawl/trace.h>
 
+#include "support/alloc_counter.h"
 #include "trace/memory_tracer.h"
 
 namespace {
 
+using pawl::test::FailingAlloc;
 using pawl::test::MemoryTracer;
 using pawl::test::SeenSpan;
 using pawl::trace::Span;
@@ -272,6 +275,24 @@ TEST_CASE("the current span is the innermost scope's, on its own thread") {
     CHECK(Current::get() == &outer);
   }
   CHECK(Current::get() == nullptr);
+}
+
+TEST_CASE("a text that no memory is left to repair is never that of an earlier span") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  MemoryTracer t;
+  t.tracer.start("earlier", {.service = "earlier", .type = "earlier"}).finish();
+  t.flush();
+  const auto names = [&t](std::string_view name, const pawl::trace::SpanOptions& options) {
+    {
+      const FailingAlloc failing{1};
+      t.tracer.start(name, options).finish();
+      CHECK(failing.happened());
+    }
+    return t.flush_one().at(0);
+  };
+  CHECK(names("bad \xff", {}).name == "unnamed");
+  CHECK(names("name", {.service = "bad \xff"}).service == "svc");
+  CHECK(names("name", {.type = "bad \xff"}).type.empty());
 }
 
 }  // namespace
