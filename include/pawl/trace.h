@@ -72,7 +72,8 @@ class PAWL_API Tracer {
 
   Tracer(Tracer&& other) noexcept;
   Tracer& operator=(Tracer&& other) noexcept;
-  // Closes it, with TracerOptions::close_deadline.
+  // Closes it, with TracerOptions::close_deadline; while an llm::Recorder traces with it
+  // (llm_spans()), the last of the two to go does.
   ~Tracer();
 
   // Starts the first span of a trace, or of this service's part of one: with a parent from other

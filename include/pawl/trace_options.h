@@ -88,7 +88,8 @@ struct TracerOptions {
   Switch environment = Switch::automatic;
 
   // Hears of what went wrong, at most once a minute for each reason, from the background thread or
-  // from the caller of create(), flush() or close(). It must not throw or call the tracer.
+  // from the caller of create(), flush() or close(); of nothing once close() has returned. It must
+  // not throw or call the tracer.
   std::function<void(std::string_view)> on_warning = {};
 
   // One's own time, for tests.

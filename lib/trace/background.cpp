@@ -41,8 +41,12 @@ void Core::ensure_thread() noexcept {
   try {
     const std::unique_lock lock{background_->control, std::try_to_lock};
     if (!lock.owns_lock() || closed_) return;
-    made =
-        background_->worker.start([this, pause = kShortestPause]() mutable { return step(pause); });
+    // A thread that close() leaves behind may outlive the tracer: it holds the core until it ends.
+    references_.fetch_add(1, std::memory_order_relaxed);
+    std::shared_ptr<Core> held{
+        this, [](Core* core) { core->references_.fetch_sub(1, std::memory_order_acq_rel); }};
+    made = background_->worker.start(
+        [held = std::move(held), pause = kShortestPause]() mutable { return held->step(pause); });
   } catch (const std::bad_alloc&) {
     // As if no thread could be made.
   }
@@ -76,21 +80,26 @@ SpanLosses Core::close(milliseconds deadline) noexcept {
     const std::lock_guard lock{background.control};
     if (!closed_.exchange(true)) {
       const auto end = deadline_in(deadline);
-      // A thread that stays behind sits in the outlet; the core then stays with it.
-      const bool ended = background.worker.stop(std::max(end, SteadyClock::now() + kThreadEnd));
-      if (!ended) references_.fetch_add(1, std::memory_order_relaxed);
+      const auto thread_end = std::max(end, SteadyClock::now() + kThreadEnd);
+      // A thread that stays behind sits in the outlet, and has the turn until it ends: what it
+      // comes to there is nobody's any more.
+      background.worker.stop(thread_end);
       const bool had_turn = background.flusher.work(Flusher::What::the_end, end).had_turn;
+      background.flusher.close_books();
       is_over_.store(true, std::memory_order_release);
       // The core may outlive its tracer, its connection must not.
       if (had_turn) outlet_.reset();
+      warn_of_losses();
+      plan_.teller->silence(thread_end);
     }
   }
-  warn_of_losses();
   return stats().dropped;
 }
 
 TraceStats Core::stats() noexcept {
   TraceStats stats;
+  // Before the books, which do not change after it.
+  const bool is_over = is_over_.load(std::memory_order_acquire);
   // What ended is read before what began, so that nothing seems to end that did not begin.
   const Flusher::Books books = background_->flusher.books();
   std::uint64_t published = 0;
@@ -115,7 +124,7 @@ TraceStats Core::stats() noexcept {
   stats.evaluations_accepted = books.evaluations_accepted;
   stats.evaluations_lost += books.evaluations_lost;
   // Nobody takes any more what is still there.
-  if (is_over_.load(std::memory_order_acquire)) {
+  if (is_over) {
     stats.dropped.by_reason[static_cast<std::size_t>(SpanDrop::shutdown)] +=
         std::exchange(stats.pending, 0);
     stats.evaluations_lost = stats.evaluations - stats.evaluations_accepted;

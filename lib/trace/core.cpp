@@ -84,10 +84,12 @@ void Core::let_go() noexcept {
   references_.fetch_sub(1, std::memory_order_acq_rel);
 }
 
+// The open spans are read first: who ends the last one takes a reference before. In the child of a
+// fork the parent's open spans hold nothing, but may still read their core: it is left behind.
 bool Core::free_if_unheld(Core* core) noexcept {
-  if (core->references_.load(std::memory_order_acquire) != 0 || core->stats().open != 0)
-    return false;
-  delete core;
+  if (core->stats().open != 0) return false;
+  if (core->references_.load(std::memory_order_acquire) != 0) return false;
+  if (core->generation_.load(std::memory_order_relaxed) == 0) delete core;
   return true;
 }
 
@@ -104,6 +106,7 @@ void Core::give_back(Arena& arena) noexcept {
 Arena* Core::own_arena() noexcept {
   const base::ErrnoKept kept;
   if (!watch_thread_end()) return nullptr;
+  give_back_left_arenas();
   Arena* arena = nullptr;
   {
     const std::lock_guard lock{arenas_mutex_};

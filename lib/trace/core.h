@@ -34,7 +34,8 @@ class Core {
   // Count its tracers. The last to go closes it.
   void hold() noexcept { tracers_.fetch_add(1, std::memory_order_relaxed); }
   void let_go() noexcept;
-  // Frees a core that neither a tracer, nor a thread, nor an open span holds; tells whether it did.
+  // Frees a core that neither a tracer, nor a thread, nor an open span holds; tells whether its
+  // slot is free.
   static bool free_if_unheld(Core* core) noexcept;
 
   const Plan& plan() const noexcept { return plan_; }
@@ -60,8 +61,10 @@ class Core {
   SpanLosses close(std::chrono::milliseconds deadline) noexcept;
   TraceStats stats() noexcept;
 
-  // By a thread's end: gives its arena back to its core.
+  // By the arena's thread, at its end or when it comes to another tracer: gives it back to its
+  // core; the latter only if the core's tracer is gone.
   static void give_back(Arena& arena) noexcept;
+  bool is_left() const noexcept { return tracers_ == 0 && closed_; }
 
   // Stand around fork().
   void before_fork() noexcept;
@@ -94,6 +97,9 @@ class Core {
   std::int64_t wall_now() const noexcept;
 
   Arena* own_arena() noexcept;
+  Draft* start_inherited_child(const Draft& parent,
+                               std::string_view name,
+                               SpanOptions options) noexcept;
   Draft* begin_trace(Arena& arena, const SpanContext& parent) noexcept;
   bool inherit(TraceState& trace, const SpanContext& parent) noexcept;
   void decide(Draft& draft, const SpanContext& parent) noexcept;
@@ -121,7 +127,7 @@ class Core {
   std::atomic<bool> closed_{false};   // spans that end are lost
   std::atomic<bool> is_over_{false};  // and so is what still waits
   std::atomic<std::uint32_t> tracers_{1};
-  std::atomic<std::uint32_t> references_{1};  // of tracers together, threads, and a stuck flusher
+  std::atomic<std::uint32_t> references_{1};  // of tracers together, and of threads
 
   Arenas arenas_;
   std::mutex arenas_mutex_;

@@ -53,9 +53,14 @@ Flusher::Books Flusher::books() noexcept {
   return books_;
 }
 
+void Flusher::close_books() noexcept {
+  const std::lock_guard lock{books_mutex_};
+  books_closed_ = true;
+}
+
 void Flusher::publish_books() noexcept {
   const std::lock_guard lock{books_mutex_};
-  books_ = working_;
+  if (!books_closed_) books_ = working_;
 }
 
 void Flusher::take_all_there_is(What what, Time deadline) noexcept {

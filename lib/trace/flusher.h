@@ -102,6 +102,8 @@ class Flusher {
   Worked work(What what, Time deadline) noexcept;
 
   Books books() noexcept;
+  // Leaves the books as they are, whatever becomes of what is under way.
+  void close_books() noexcept;
 
  private:
   void take_all_there_is(What what, Time deadline) noexcept;
@@ -151,6 +153,7 @@ class Flusher {
 
   std::mutex books_mutex_;
   Books books_;
+  bool books_closed_ = false;
 };
 
 }  // namespace pawl::trace

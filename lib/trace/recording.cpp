@@ -21,6 +21,11 @@ std::int64_t count_ns(TimePoint time) noexcept {
   return std::chrono::duration_cast<nanoseconds>(time.time_since_epoch()).count();
 }
 
+// The nearest span above that is an LLM Observability event.
+std::uint64_t event_parent_of(const Draft& parent) noexcept {
+  return parent.event.kind.empty() ? parent.event.parent : parent.id;
+}
+
 }  // namespace
 
 class Core::Use {
@@ -30,13 +35,16 @@ class Core::Use {
       return;
     arena_ = core.own_arena();
     if (arena_ != nullptr) return;
+    core.references_.fetch_add(1, std::memory_order_relaxed);
     core.common_mutex_.lock();
-    locked_ = &core.common_mutex_;
+    shares_ = &core;
     arena_ = core.common_;
   }
   ~Use() {
-    if (locked_ != nullptr) [[unlikely]]
-      locked_->unlock();
+    if (shares_ == nullptr) [[likely]]
+      return;
+    shares_->common_mutex_.unlock();
+    shares_->references_.fetch_sub(1, std::memory_order_acq_rel);
   }
   Use(const Use&) = delete;
   Use& operator=(const Use&) = delete;
@@ -46,7 +54,7 @@ class Core::Use {
 
  private:
   Arena* arena_;
-  std::mutex* locked_ = nullptr;
+  Core* shares_ = nullptr;  // whose common arena it is
 };
 
 std::int64_t Core::steady_now() const noexcept {
@@ -89,7 +97,7 @@ Draft* Core::begin_trace(Arena& arena, const SpanContext& parent) noexcept {
   TraceState* const trace = arena.take_state();
   if (trace == nullptr || !inherit(*trace, parent)) {
     arena.put_back(*draft);
-    if (trace != nullptr) trace->home->give_back(*trace);
+    if (trace != nullptr) arena.put_back(*trace);
     return nullptr;
   }
   trace->core = this;
@@ -146,9 +154,10 @@ void Core::name(Draft& draft, std::string_view name, const SpanOptions& options)
   draft.keys = usual.keys;
   draft.meta.assign(usual.meta.bytes(), usual.meta.count());
   draft.metrics.assign(usual.metrics.bytes(), usual.metrics.count());
-  if (!options.service.empty() || draft.is_root)
-    draft.set_short(draft.service, options.service.empty() ? plan_.service : options.service);
-  draft.set_short(draft.name, name.empty() ? std::string_view{"unnamed"} : name);
+  if (!options.service.empty()) draft.set_short(draft.service, options.service);
+  if (draft.service.size == 0) draft.set_short(draft.service, plan_.service);
+  draft.set_short(draft.name, name);
+  if (draft.name.size == 0) draft.set_short(draft.name, "unnamed");
   if (!options.resource.empty()) draft.set_resource(options.resource);
   if (!options.type.empty()) draft.set_short(draft.type, options.type);
 }
@@ -160,8 +169,7 @@ bool Core::is_own(const Draft& draft) const noexcept {
 Draft* Core::start_child(const Draft& parent,
                          std::string_view name,
                          const SpanOptions& options) noexcept {
-  // A span of the process that this one was forked from is like a remote one.
-  if (!is_own(parent)) return start(name, context_of(parent), options);
+  if (!is_own(parent)) return start_inherited_child(parent, name, options);
   const Use arena{*this};
   Draft* const draft = arena->take_draft();
   if (draft == nullptr) [[unlikely]]
@@ -177,8 +185,20 @@ Draft* Core::start_child(const Draft& parent,
   if (draft->service.view() != parent.service.view()) draft->set_metric("_top_level", 1);
   if (trace.inherited && !trace.inherited->origin.empty())
     draft->set_tag("_dd.origin", trace.inherited->origin);
-  draft->event.parent = parent.event.kind.empty() ? parent.event.parent : parent.id;
+  draft->event.parent = event_parent_of(parent);
   arena->count_start();
+  return draft;
+}
+
+// A span of the process that this one was forked from is like a remote one, of which more is known.
+// Where its tracer is gone, the core has no slot any more.
+Draft* Core::start_inherited_child(const Draft& parent,
+                                   std::string_view name,
+                                   SpanOptions options) noexcept {
+  if (tracers_.load(std::memory_order_relaxed) == 0) return nullptr;
+  if (options.service.empty()) options.service = parent.service.view();
+  Draft* const draft = start(name, context_of(parent), options);
+  if (draft != nullptr) draft->event.parent = event_parent_of(parent);
   return draft;
 }
 

@@ -19,11 +19,16 @@ constinit std::array<Core*, kMostTracers> g_cores{};
 
 constinit thread_local bool t_ending = false;
 
+template <class Which>
+void give_back_arenas(const Which& which) noexcept {
+  for (Arena*& arena : t_arenas)
+    if (arena != nullptr && which(*arena)) Core::give_back(*std::exchange(arena, nullptr));
+}
+
 struct ThreadEnd {
   ~ThreadEnd() {
     t_ending = true;
-    for (Arena*& arena : t_arenas)
-      if (Arena* const own = std::exchange(arena, nullptr)) Core::give_back(*own);
+    give_back_arenas([](const Arena&) { return true; });
   }
 };
 
@@ -65,6 +70,10 @@ bool watch_thread_end() noexcept {
   thread_local ThreadEnd end;
   (void)end;
   return true;
+}
+
+void give_back_left_arenas() noexcept {
+  give_back_arenas([](const Arena& arena) { return arena.core().is_left(); });
 }
 
 void watch_forks() noexcept {

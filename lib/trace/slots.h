@@ -28,6 +28,10 @@ std::size_t take_slot(Core& core) noexcept;
 // thread is ending already.
 bool watch_thread_end() noexcept;
 
+// Gives back this thread's arenas of tracers that are gone: a thread that outlives many would keep
+// all their slots.
+void give_back_left_arenas() noexcept;
+
 // Makes fork() safe for all tracers, from the first call on.
 void watch_forks() noexcept;
 

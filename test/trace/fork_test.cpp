@@ -15,6 +15,7 @@
 #include <doctest/doctest.h>
 
 #include <pawl/trace.h>
+#include <pawl/trace_llm.h>
 
 #include "contract/process.h"
 #include "trace/memory_tracer.h"
@@ -64,6 +65,37 @@ TEST_CASE("a span that was open at the fork is the parent's; its children in the
   CHECK(code == 0);
   root.finish();
   CHECK(t.flush_one().size() == 1);
+}
+
+TEST_CASE("a child of the parent's span is of its service, and below its LLM request") {
+  auto options = quiet_tracer();
+  options.llmobs.enabled = pawl::Switch::on;
+  MemoryTracer t{options};
+  const Span root = t.tracer.start("root", {.service = "other"});
+  const Span request = llm_request(root, {.model = "m"});
+  const int code = in_child([&] {
+    const Span child = request.child("in.child");
+    const trace::Draft& draft = *trace::Access::draft(child);
+    if (draft.service.view() != "other") return 1;
+    return draft.event.parent == request.id() ? 0 : 2;
+  });
+  CHECK(code == 0);
+}
+
+TEST_CASE("a span of the parent outlives its tracer in the child, and another that is made there") {
+  std::optional<MemoryTracer> t{std::in_place};
+  std::optional<Span> open{t->tracer.start("open")};
+  const int code = in_child([&] {
+    t.reset();
+    MemoryTracer another;
+    if (open->child("of nobody")) return 1;
+    open->tag("still", "there");
+    open.reset();
+    another.tracer.start("own").finish();
+    if (!another.tracer.flush()) return 2;
+    return another.tracer.stats().started == 1 ? 0 : 3;
+  });
+  CHECK(code == 0);
 }
 
 // Accepts all, and holds no lock that a fork could find taken.
