@@ -156,9 +156,33 @@ void Samples::keep_spare(std::unique_ptr<Sketch>& sketch) noexcept {
   spare_bytes_ += bytes;
 }
 
-std::size_t Samples::leave_budget() noexcept {
-  budget_.give_back(charged_);
-  return std::exchange(charged_, 0);
+void Samples::leave_budget() noexcept { budget_.give_back(std::exchange(charged_, 0)); }
+
+std::size_t Samples::bytes_of(const Series& series) noexcept {
+  return series.values.size() * kSampleBytes +
+         (series.sketch != nullptr ? series.sketch->bytes() : 0);
+}
+
+// All rates of a context: without one of them, its quantiles would be wrong.
+std::size_t Samples::leave_out(std::uint32_t index) noexcept {
+  std::size_t bytes = 0;
+  for (std::uint32_t at = first_[index]; at != kNone; at = series_[at].next) {
+    Series& one = series_[at];
+    bytes += bytes_of(one);
+    one.is_orphan = true;
+    one.values = {};
+    one.sketch.reset();
+  }
+  return bytes;
+}
+
+// From half to half, which takes neither memory nor a look at each for each.
+void Samples::thin_out(std::size_t most) noexcept {
+  std::size_t held = 0;
+  for (const Series& one : series_) held += bytes_of(one);
+  for (std::size_t largest = most; held > most; largest /= 2)
+    for (const Series& one : series_)
+      if (held > most && bytes_of(one) > largest) held -= leave_out(one.index);
 }
 
 void Samples::clear() noexcept {

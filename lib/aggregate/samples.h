@@ -47,7 +47,7 @@ class Samples {
     float rate;
     std::uint32_t next;  // the next series of the same context
     Folding folding;
-    bool is_orphan = false;  // its context has expired
+    bool is_orphan = false;  // its context has expired, or its samples were left out
     std::vector<double> values;
     std::unique_ptr<Sketch> sketch;
 
@@ -80,8 +80,11 @@ class Samples {
   std::size_t refused() const noexcept { return refused_; }
 
   // Gives what they have of the budget back, although they stay: for the last interval's, which
-  // wait for nothing. Tells how much it was.
-  std::size_t leave_budget() noexcept;
+  // wait for nothing.
+  void leave_budget() noexcept;
+  // Leaves out the largest contexts until they take `most` bytes: of those with sketches, small as
+  // they are, hardly ever one.
+  void thin_out(std::size_t most) noexcept;
   void clear() noexcept;
 
  private:
@@ -102,6 +105,8 @@ class Samples {
   void make_room(Series& series);
   void fold(Series& series) noexcept;
   void fold_last(Series& series);
+  static std::size_t bytes_of(const Series& series) noexcept;
+  std::size_t leave_out(std::uint32_t index) noexcept;
   // Charges the budget for what takes the place of something.
   void recharge(std::size_t before, std::size_t after) noexcept;
   std::vector<double> take_spare(Folding folding) noexcept;

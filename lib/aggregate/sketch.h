@@ -12,6 +12,7 @@
 // Cost: adding 2 ns a sample, in batches.
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -32,7 +33,8 @@ class ExactSum {
     rest_ += (sum_ - (sum - part)) + (value - part);
     sum_ = sum;
   }
-  double value() const noexcept { return sum_ + rest_; }
+  // What is infinite has a rest that is no number.
+  double value() const noexcept { return std::isfinite(sum_) ? sum_ + rest_ : sum_; }
   // Gives this less another, which may be near it.
   double less(const ExactSum& other) const noexcept {
     return (sum_ - other.sum_) + (rest_ - other.rest_);

@@ -6,6 +6,7 @@
 
 #include "aggregate/rate.h"
 #include "aggregate/summary.h"
+#include "tags/tag_set.h"
 
 namespace pawl::client {
 
@@ -23,6 +24,31 @@ Frame frame_of(const Context& context, double rate = 1.0) noexcept {
           .type = context.type,
           .cardinality = context.cardinality,
           .rate = rate};
+}
+
+bool has_tag(std::string_view joined, std::string_view tag) noexcept {
+  for (std::size_t at = 0; at <= joined.size();) {
+    const std::size_t end = std::min(joined.find(',', at), joined.size());
+    if (joined.substr(at, end - at) == tag) return true;
+    at = end + 1;
+  }
+  return false;
+}
+
+// Those of a child client that has its own env, service or version begin with a sign for that, and
+// have the global ones among them.
+std::string own_tags(const Context& context, std::string_view global) {
+  std::string_view tags = context.tags();
+  if (!tags.starts_with(tags::kWholeTags)) return std::string{tags};
+  tags.remove_prefix(1);
+  std::string own;
+  for (std::size_t at = 0; at < tags.size();) {
+    const std::size_t end = std::min(tags.find(',', at), tags.size());
+    const std::string_view tag = tags.substr(at, end - at);
+    if (!has_tag(global, tag)) (own += own.empty() ? "" : ",") += tag;
+    at = end + 1;
+  }
+  return own;
 }
 
 std::uint32_t seconds_since(Clock::SteadyTime start, Clock::SteadyTime now) noexcept {
@@ -196,7 +222,6 @@ void Flusher::flush_samples(encode::SketchLines& lines) {
     Context& context = *stages_.registry.contexts(Kind::sampled)[series.index];
     const auto type = static_cast<std::size_t>(context.type);
     context.active_at.store(now_, std::memory_order_relaxed);
-    series.is_orphan = context.expired;
     current_->finish(series);
     taken_.samples_by_type[type] += series.count();
     ++taken_.active_by_type[type];
@@ -205,9 +230,13 @@ void Flusher::flush_samples(encode::SketchLines& lines) {
   }
 }
 
-// Whoever asks for the last flush's samples waits for a swap, not for a flush.
+// Also of those that a flush without memory did not reach. Whoever asks for the last flush's
+// samples waits for a swap, not for a flush.
 void Flusher::keep_samples_of_flush() noexcept {
-  if (current_->leave_budget() > stages_.budget.limit() / 4) current_->clear();
+  for (auto& series : current_->series())
+    series.is_orphan = stages_.registry.contexts(Kind::sampled)[series.index]->expired;
+  current_->leave_budget();
+  current_->thin_out(stages_.budget.limit() / 4);
   {
     const std::lock_guard lock{last_mutex_};
     std::swap(current_, last_);
@@ -230,7 +259,7 @@ Snapshot Flusher::snapshot() {
     snapshot.metrics.push_back(summary_of(series.index));
     SnapshotMetric& metric = snapshot.metrics.back();
     metric.name = context.name();
-    metric.tags = context.tags();
+    metric.tags = own_tags(context, plan_.constants.global_tags);
     metric.type = context.type;
   }
   return snapshot;

@@ -4,8 +4,8 @@
 // sender. It keeps the first half of the ledger: what was taken from the threads, by what became of
 // it.
 //
-// The samples of the last flush stay until the next one, for the program's own questions, unless
-// they take more than a quarter of what may wait for a flush.
+// The samples of the last flush stay until the next one, for the program's own questions; those of
+// the largest contexts do not where all take more than a quarter of what may wait for a flush.
 //
 // Threads: any; one mutex for all of it, which recording never takes, and one for the last flush's
 // samples.

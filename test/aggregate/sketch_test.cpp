@@ -39,6 +39,12 @@ double latency(Random& random) {
   return 120 * std::exp(random.real() + random.real() + random.real() + random.real() - 2);
 }
 
+TEST_CASE("a sum beyond the largest number is infinite, and a number") {
+  pawl::aggregate::ExactSum sum;
+  for (int i = 0; i < 3; ++i) sum.add(1e308);
+  CHECK(sum.value() == HUGE_VAL);
+}
+
 TEST_CASE("each sample is in the bin of its key, and counted in the totals") {
   PAWL_PRINT_SEED();
   Random random;

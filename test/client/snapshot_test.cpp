@@ -109,6 +109,36 @@ TEST_CASE("an interval that took much memory is not kept") {
   CHECK(client->stats().handed_to_kernel.samples == 2'500);
 }
 
+TEST_CASE("of an interval that took much memory the sketches are kept") {
+  Options options = quiet_options();
+  options.max_sample_bytes = 64 << 10;
+  MemoryClient client{std::move(options)};
+  const Distribution distribution = client->distribution("d");
+  const pawl::Histogram histogram = client->histogram("h");
+  for (int i = 0; i < 2'000; ++i) {
+    distribution.record(100 + i % 100);
+    histogram.record(i);
+  }
+  client->flush();
+  CHECK(distribution.quantile(1) == 199);
+  CHECK(std::isnan(histogram.quantile(1)));
+  CHECK(client->snapshot().metrics.size() == 1);
+  CHECK(client->stats().handed_to_kernel.samples == 4'000);
+}
+
+TEST_CASE("the tags of a child with its own service are in a snapshot without the global ones") {
+  Options options = quiet_options();
+  options.global_tags = {{"env", "prod"}, {"service", "api"}, {"team", "a"}};
+  MemoryClient client{std::move(options)};
+  const pawl::Client child = client->child({.tags = {{"service", "worker"}}});
+  child.distribution("d", 1, {{"b", "2"}});
+  client->distribution("d", 1, {{"b", "2"}});
+  client->flush();
+  const Snapshot snapshot = client->snapshot();
+  CHECK(snapshot.find("d", "b:2") != nullptr);
+  CHECK(snapshot.find("d", "b:2,service:worker") != nullptr);
+}
+
 TEST_CASE("a snapshot that finds no memory is empty, and a quantile is none") {
   PAWL_SKIP_UNDER_SANITIZER();
   MemoryClient client;
