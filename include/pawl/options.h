@@ -32,7 +32,8 @@ enum class Switch : std::uint8_t { automatic, on, off };
 // Who does the work. `threads`: two background threads, one that flushes and one that sends.
 // `manual`: none; flush() and close() do it on the calling thread (tests, one-shot programs), and a
 // look-up of the host's name too, for which no timeout holds. When no thread can be made, a client
-// of the first kind falls back to the second, with a warning.
+// of the first kind falls back to the second, with a warning. Without threads samples wait for the
+// flush one by one, 16 bytes each up to Options::max_sample_bytes: nobody folds them before.
 enum class Background : std::uint8_t { threads, manual };
 
 struct Options {
@@ -81,8 +82,9 @@ struct Options {
 
   // Whether histograms and timings are counted in the bins of a sketch, too, when there are more
   // than 128 samples in a flush. Their memory is then bounded however many different values they
-  // have (16 bytes each otherwise); their count, sum, average, smallest and largest value stay
-  // exact, but their median and percentiles move by up to 1.6 %. automatic: off. Needs sketches.
+  // have (16 bytes each otherwise, and always for sample rates whose inverse is not whole); their
+  // count, sum, average, smallest and largest value stay exact, but their median and percentiles
+  // move by up to 1.6 %. automatic: off. Needs sketches.
   Switch histogram_bins = Switch::automatic;
 
   // The profile of the Lambda extension, which reads only the first packed value and ignores sample
@@ -100,7 +102,7 @@ struct Options {
 
   // Memory for samples and set members that wait for the flush; 64 KiB and more. At half of it a
   // flush comes early; beyond it samples are refused and counted. Samples that were sent are kept
-  // until the next flush (Client::snapshot), where they take at most a quarter as much.
+  // until the next flush (Client::snapshot), at most a quarter as much: the largest go first.
   std::size_t max_sample_bytes = std::size_t{32} << 20;
 
   // Memory for datagrams that wait for the Agent, 16 KiB and more; beyond it the oldest are dropped

@@ -34,7 +34,7 @@ struct SnapshotBin {
 
 struct SnapshotMetric {
   std::string name;  // as on the wire
-  std::string tags;  // sorted, with commas between them; without the global ones
+  std::string tags;  // sorted, with commas between them; without those of Options
   MetricType type = MetricType::distribution;
   std::uint64_t count = 0;
   double sum = 0;
