@@ -170,7 +170,7 @@ std::size_t Samples::leave_out(std::uint32_t index) noexcept {
     Series& one = series_[at];
     bytes += bytes_of(one);
     one.is_orphan = true;
-    one.values = {};
+    std::exchange(one.values, {});
     one.sketch.reset();
   }
   return bytes;
@@ -185,7 +185,13 @@ void Samples::thin_out(std::size_t most) noexcept {
       if (held > most && bytes_of(one) > largest) held -= leave_out(one.index);
 }
 
+// After an interval without samples nothing waits for the next one.
 void Samples::clear() noexcept {
+  if (series_.empty()) {
+    std::exchange(spares_, {});
+    std::exchange(spare_sketches_, {});
+    spare_bytes_ = 0;
+  }
   for (Series& one : series_) {
     first_[one.index] = kNone;
     keep_spare(one.values);

@@ -3,7 +3,7 @@
 // The samples of histograms, distributions and timings since the last flush, by context and sample
 // rate: exactly as recorded while they are few, then folded into a sketch. A context that is idle
 // costs a pointer's worth. The room of samples that are flushed is kept for the next ones, up to a
-// bound, because new memory costs more than what is written into it.
+// bound, because new memory costs more than what is written into it; and given back when none come.
 //
 // Threads: the flusher's own.
 

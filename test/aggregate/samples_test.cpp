@@ -214,6 +214,23 @@ TEST_CASE("sketches that come again after a clearing need no new memory") {
   CHECK(allocations.allocations() == 0);
 }
 
+TEST_CASE("an interval without samples gives the room of earlier ones back") {
+  Budget budget{1 << 20};
+  Samples samples{budget};
+  const auto added = some(100);
+  const auto allocations_of_an_interval = [&] {
+    const pawl::test::AllocCounter allocations;
+    REQUIRE(samples.add(added));
+    return allocations.allocations();
+  };
+  allocations_of_an_interval();
+  samples.clear();
+  CHECK(allocations_of_an_interval() == 0);
+  samples.clear();
+  samples.clear();
+  CHECK(allocations_of_an_interval() > 0);
+}
+
 TEST_CASE("samples that left the budget are still there") {
   Budget budget{10'000};
   Samples samples{budget};
