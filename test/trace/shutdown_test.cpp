@@ -77,6 +77,8 @@ bool is_freed_in_time(const std::shared_ptr<Far>& far) {
   return far.use_count() == 1;
 }
 
+TEST_SUITE_BEGIN("concurrent");
+
 TEST_CASE("what hangs at close is lost, stays lost, is not spoken of, and is freed when it ends") {
   const auto door = std::make_shared<Door>();
   const auto warnings = std::make_shared<std::atomic<int>>(0);
@@ -179,5 +181,7 @@ TEST_CASE("a thread that outlives many tracers lets go of each when it comes to 
   thread.run([&last] { last.tracer.start("s").finish(); });
   for (const auto& far : fars) CHECK(is_freed(far));
 }
+
+TEST_SUITE_END();
 
 }  // namespace
