@@ -38,6 +38,13 @@ void with_clean(std::string_view text,
     with_repaired(text, most, draft, scratch, use);
 }
 
+// Keys that the first span says of its trace (trace_tags.h): a second value would be a second
+// entry.
+bool is_of_trace(std::string_view key) noexcept {
+  return key.front() == '_' && (key.starts_with("_dd.p.") || key == "_sampling_priority_v1" ||
+                                key == "_dd.agent_psr" || key == "_dd.rule_psr");
+}
+
 }  // namespace
 
 void Draft::clear() noexcept {
@@ -62,7 +69,7 @@ void Draft::clear() noexcept {
 }
 
 void Draft::set_tag(std::string_view key, std::string_view value) noexcept {
-  if (key.empty() || meta.is_full()) return note(SpanRepair::tag_refused);
+  if (key.empty() || is_of_trace(key) || meta.is_full()) return note(SpanRepair::tag_refused);
   with_clean(key, kMostKey, *this, key_scratch, [this, value](std::string_view good_key) {
     with_clean(value, kMostValue, *this, scratch, [this, good_key](std::string_view good_value) {
       if (!meta.set_text(good_key, good_value, keys.insert(good_key)))
@@ -73,7 +80,7 @@ void Draft::set_tag(std::string_view key, std::string_view value) noexcept {
 
 void Draft::set_metric(std::string_view key, double value) noexcept {
   if (!std::isfinite(value)) return note(SpanRepair::metric_refused);
-  if (key.empty() || metrics.is_full()) return note(SpanRepair::tag_refused);
+  if (key.empty() || is_of_trace(key) || metrics.is_full()) return note(SpanRepair::tag_refused);
   with_clean(key, kMostKey, *this, key_scratch, [this, value](std::string_view good_key) {
     if (!metrics.set_number(good_key, value, keys.insert(good_key))) note(SpanRepair::tag_refused);
   });

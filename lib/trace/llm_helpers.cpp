@@ -212,7 +212,9 @@ void tell(Span& span, const LlmRequest& what) noexcept {
   if (what.status == llm::Status::error) span.error(what.error_type);
   to.metric("llm.latency_ms", what.latency_ms);
   to.metric("llm.first_token_latency_ms", what.first_token_latency_ms);
-  if (what.cost) span.metric("llm.estimated_cost_usd", what.cost->usd());
+  // As the metric: none where nothing is known to cost.
+  if (what.cost && what.cost->total_picodollars() != 0)
+    span.metric("llm.estimated_cost_usd", what.cost->usd());
   to.metric("llm.retry_count", what.retry_count);
   EventTeller event{span};
   tell_usage(to, event, what);

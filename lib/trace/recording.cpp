@@ -103,6 +103,7 @@ Draft* Core::begin_trace(Arena& arena, const SpanContext& parent) noexcept {
   trace->core = this;
   trace->generation = generation_.load(std::memory_order_relaxed);
   trace->refused = budget_.is_nearly_full();
+  trace->rate = 1;
   trace->started.store(1, std::memory_order_relaxed);
   draft->trace = trace;
   draft->id = arena.next_id();

@@ -295,4 +295,29 @@ TEST_CASE("a text that no memory is left to repair is never that of an earlier s
   CHECK(names("name", {.type = "bad \xff"}).type.empty());
 }
 
+TEST_CASE("what the tracer says of a trace cannot be said by a tag") {
+  MemoryTracer t;
+  Span span = t.tracer.start("s");
+  span.tag("_dd.p.dm", "-9").tag("_dd.p.tid", "0").metric("_sampling_priority_v1", -5);
+  span.finish();
+  const SeenSpan seen = t.flush_one().at(0);
+  CHECK(seen.meta.at("_dd.p.dm") == "-0");
+  CHECK(seen.meta.at("_dd.p.tid").size() == 16);
+  CHECK(seen.metrics.at("_sampling_priority_v1") == 1);
+  CHECK(t.tracer.stats()[pawl::trace::SpanRepair::tag_refused] == 3);
+}
+
+TEST_CASE("a decision that changes after the first span ended is the one that is sent") {
+  MemoryTracer t;
+  Span root = t.tracer.start("root");
+  Span child = root.child("child");
+  root.finish();
+  child.drop().finish();
+  const SeenSpan seen = t.flush_one().at(0);
+  CHECK(seen.name == "root");
+  CHECK(seen.metrics.at("_sampling_priority_v1") == -1);
+  CHECK(seen.meta.count("_dd.p.dm") == 0);
+  CHECK(seen.meta.at("_dd.p.tid").size() == 16);
+}
+
 }  // namespace
