@@ -44,7 +44,7 @@ enum class SpanRepair : std::uint8_t {
   text_cut,        // longer than the Agent takes
   text_bytes,      // invalid UTF-8 became U+FFFD
   metric_refused,  // NaN or infinity
-  tag_refused,     // an empty key, more than 256 KiB in one span, or no memory for it
+  tag_refused,     // an empty key or the tracer's own (`_dd.p.`...), 256 KiB in one span, no memory
   link_refused,    // more than 32, or to no span
   header_refused,  // a propagation header that is malformed, or too long, was ignored
 };
