@@ -57,6 +57,8 @@ bool all_of(const Json& list, bool (Json::*is)() const noexcept) {
   return std::all_of(list.begin(), list.end(), [is](const Json& each) { return (each.*is)(); });
 }
 
+std::string kind_of(const Json& event) { return text_at(at(at(event, "meta"), "span"), "kind"); }
+
 // Gives the first thing that is wrong; the names are those of the wire.
 string_view wrong_with_span(const Json& event) {
   const std::string parent = text_at(event, "parent_id");
@@ -72,7 +74,7 @@ string_view wrong_with_span(const Json& event) {
   if (!at(event, "start_ns").is_number_integer()) return "start_ns is not a whole number";
   if (!at(event, "duration").is_number()) return "duration is not a number";
   if (status != "ok" && status != "error") return "status is neither \"ok\" nor \"error\"";
-  if (text_at(at(event, "meta"), "span.kind").empty()) return "meta has no span.kind";
+  if (kind_of(event).empty()) return "meta has no span.kind";
   if (!metrics.is_object() || !all_of(metrics, &Json::is_number)) {
     return "metrics is not an object of numbers";
   }
@@ -86,7 +88,7 @@ std::string line_of_span(const Json& event) {
   std::string line =
       fmt::format("llmobs span {} {} {}",
                   printable(text_at(event, "name")),
-                  printable(text_at(meta, "span.kind")),
+                  printable(kind_of(event)),
                   duration_in_words(static_cast<std::int64_t>(duration.get<double>())));
   if (text_at(event, "status") == "error") line += " ERROR";
   for (const string_view key : {"model_provider", "model_name"}) {

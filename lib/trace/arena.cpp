@@ -51,8 +51,7 @@ Arena::Arena(Core& core, Budget& budget) noexcept
 Arena::~Arena() {
   free_list(drafts_);
   free_list(given_drafts_.take_all());
-  free_list(states_);
-  free_list(given_states_.take_all());
+  while (made_states_ != nullptr) delete std::exchange(made_states_, made_states_->next_made);
   free_blocks(spare_);
   free_blocks(given_blocks_.take_all());
   free_blocks(emptied_);
@@ -80,8 +79,10 @@ Draft* Arena::take_draft() noexcept {
 
 TraceState* Arena::take_state() noexcept {
   if (states_ == nullptr) states_ = given_states_.take_all();
-  if (states_ == nullptr) return new (std::nothrow) TraceState{*this};
-  return std::exchange(states_, states_->next_free);
+  if (states_ != nullptr) return std::exchange(states_, states_->next_free);
+  auto* const made = new (std::nothrow) TraceState{*this};
+  if (made != nullptr) made->next_made = std::exchange(made_states_, made);
+  return made;
 }
 
 void Arena::put_back(TraceState& state) noexcept {

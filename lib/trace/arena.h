@@ -178,6 +178,7 @@ class Arena {
 
   Draft* drafts_ = nullptr;
   TraceState* states_ = nullptr;
+  TraceState* made_states_ = nullptr;  // all of them, wherever they are
   Block* spare_ = nullptr;
   Block* current_ = nullptr;
   std::uint32_t used_ = 0;  // of the current block

@@ -16,6 +16,7 @@ enum class Mechanism : std::uint8_t {
   agent_rate = 1,
   rule = 3,
   manual = 4,
+  error = 254,      // a span failed, and such traces are kept; goes out as a rule
   inherited = 255,  // the remote parent
 };
 
@@ -30,6 +31,10 @@ class AtomicDecision {
  public:
   Decision get() const noexcept { return decision_.load(std::memory_order_relaxed); }
   void set(Decision decision) noexcept { decision_.store(decision, std::memory_order_relaxed); }
+  // Sets it where nobody changed it since `before` was read; else reads it anew.
+  bool change(Decision& before, Decision decision) noexcept {
+    return decision_.compare_exchange_weak(before, decision, std::memory_order_relaxed);
+  }
 
  private:
   std::atomic<Decision> decision_{Decision{}};

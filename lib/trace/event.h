@@ -18,7 +18,7 @@ namespace pawl::trace {
 struct Event {
   static constexpr std::size_t kKept = 8 << 10;
 
-  // span.kind; empty: no event.
+  // meta.span.kind; empty: no event.
   std::string_view kind;
   std::uint64_t parent = 0;  // the nearest span around it that has an event; 0: none
   ShortText model, provider, error_type;

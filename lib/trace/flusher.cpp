@@ -11,8 +11,8 @@ namespace {
 // What is taken from the arenas before chunks are formed of it: with kMuchQueued, the memory that
 // is used beyond the budget.
 constexpr std::size_t kMostTaken = std::size_t{4} << 20;
-// A trace's spans leave before it is complete when they are so many, or have waited for so many
-// flushes.
+// A trace's spans leave before it is complete when they are so many (or kMuchQueued bytes), or have
+// waited for so many flushes.
 constexpr std::uint32_t kManySpans = 500;
 constexpr int kManyFlushes = 10;
 
@@ -77,7 +77,7 @@ void Flusher::take_all_there_is(What what, Time deadline) noexcept {
     for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next)
       arena->give_blocks_back();
     publish_books();
-    if (spans_.size() >= kMuchQueued) send(deadline);
+    if (queued >= kMuchQueued) send(deadline);
   }
 }
 
@@ -140,7 +140,7 @@ void Flusher::sweep(What what) noexcept {
 
 bool Flusher::is_due(const TraceState& trace, What what) const noexcept {
   if (trace.waiting == 0) return false;
-  return what == What::the_end || trace.waiting >= kManySpans ||
+  return what == What::the_end || trace.waiting >= kManySpans || trace.kept.size() >= kMuchQueued ||
          kept_bytes_ > set_.budget.most() / 4 ||
          now_ - trace.since >= kManyFlushes * set_.flush_interval;
 }

@@ -52,6 +52,9 @@ class EventTeller {
   void metadata(std::string_view key, std::string_view value) noexcept {
     if (draft_ != nullptr && !value.empty()) draft_->set_text(draft_->event.metadata, key, value);
   }
+  void metadata(std::string_view key, std::optional<double> value) noexcept {
+    if (draft_ != nullptr && value) draft_->set_number(draft_->event.metadata, key, *value);
+  }
   // Hears what a check found, from the span of a check.
   void verdict(const Eval& what) noexcept {
     if (draft_ == nullptr || !draft_->event.evaluation) return;
@@ -252,6 +255,8 @@ void tell(Span& span, const Eval& what) noexcept {
   to.metric("eval.score", what.score);
   EventTeller event{span};
   event.metadata("eval", what.name);
+  event.metadata("score", what.score);
+  if (what.pass) event.metadata("pass", *what.pass ? "true" : "false");
   event.verdict(what);
 }
 

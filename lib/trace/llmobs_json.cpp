@@ -1,6 +1,7 @@
 #include "trace/llmobs_json.h"
 
 #include <algorithm>
+#include <utility>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -17,7 +18,19 @@ std::string text_of(const json& value) {
   return value.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-std::string envelope_of(const json& event) {
+// The intake behind the proxy takes a list of `key:value`, and the application as one of them.
+void make_tags_a_list(json& event) {
+  event.erase("ml_app");
+  const auto tags = event.find("tags");
+  if (tags == event.end()) return;
+  json list = json::array();
+  for (const auto& [key, value] : tags->items())
+    if (value.is_string()) list.push_back(key + ':' + value.get<std::string>());
+  *tags = std::move(list);
+}
+
+std::string envelope_of(json& event) {
+  make_tags_a_list(event);
   constexpr std::string_view kHead = R"({"_dd.stage":"raw","_dd.tracer_version":")" PAWL_VERSION
                                      R"(","event_type":"span","spans":[)";
   return std::string{kHead}.append(text_of(event)).append("]}");
@@ -44,13 +57,13 @@ std::string verdict_of(const Evaluation& evaluation) {
 }  // namespace
 
 std::vector<std::string> envelopes_of(std::string_view msgpack) {
-  const json events = json::from_msgpack(msgpack, true, false);
+  json events = json::from_msgpack(msgpack, true, false);
   std::vector<std::string> envelopes;
   if (!events.is_array()) return envelopes;
   const bool maps = std::all_of(
       events.begin(), events.end(), [](const json& event) { return event.is_object(); });
   if (!maps) return envelopes;
-  for (const json& event : events) envelopes.push_back(envelope_of(event));
+  for (json& event : events) envelopes.push_back(envelope_of(event));
   return envelopes;
 }
 

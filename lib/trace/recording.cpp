@@ -2,10 +2,10 @@
 #include <chrono>
 #include <new>
 
-#include "base/number.h"
 #include "trace/core.h"
 #include "trace/msgpack.h"
 #include "trace/propagation.h"
+#include "trace/trace_tags.h"
 
 // The part of a core that runs on the threads of the program: spans start and end.
 
@@ -268,24 +268,24 @@ SpanContext Core::context_of(const Draft& draft) const noexcept {
       context.datadog_state = trace.inherited->datadog_state;
     }
     if (decision.priority <= 0) return context;
-    if (decision.mechanism != Mechanism::inherited) {
-      context.decision_maker = "-";
-      base::append_number(context.decision_maker, static_cast<int>(decision.mechanism));
-    } else if (trace.inherited) {
-      context.decision_maker = trace.inherited->decision_maker;
-    }
+    context.decision_maker = decision_maker(trace, decision.mechanism);
   } catch (const std::bad_alloc&) {
     // The ids and the priority are there.
   }
   return context;
 }
 
-// An error keeps its trace where the options say so, unless the program decided.
+// An error keeps its trace where the options say so, unless a program dropped it: this one, or the
+// one that began the trace.
 void Core::fail(Draft& draft) const noexcept {
   if (!plan_.keep_errors) return;
-  const Decision decision = draft.trace->decision.get();
-  if (decision.priority <= 0 && decision.mechanism != Mechanism::manual)
-    draft.trace->decision.set({kUserKeep, Mechanism::rule});
+  AtomicDecision& decision = draft.trace->decision;
+  Decision before = decision.get();
+  const auto may_change = [&before] {
+    const bool by_remote = before.mechanism == Mechanism::inherited && before.priority < 0;
+    return before.priority <= 0 && before.mechanism != Mechanism::manual && !by_remote;
+  };
+  while (may_change() && !decision.change(before, {kUserKeep, Mechanism::error})) continue;
 }
 
 void Core::note(SpanRepair repair, std::uint64_t times) noexcept {

@@ -34,6 +34,7 @@ struct TraceState {
   explicit TraceState(Arena& owner) noexcept : home(&owner) {}
 
   Arena* const home;
+  TraceState* next_made = nullptr;  // of its home, to the last
   TraceState* next_free = nullptr;
 
   // Constant once the first span is made.

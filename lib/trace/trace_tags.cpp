@@ -1,7 +1,5 @@
 #include "trace/trace_tags.h"
 
-#include <string_view>
-
 #include "trace/msgpack.h"
 #include "trace/propagation.h"
 
@@ -10,23 +8,6 @@ namespace pawl::trace {
 namespace {
 
 using namespace msgpack;
-
-// Who decided to keep the trace; empty: a remote parent that did not say.
-std::string_view decision_maker(const TraceState& trace, Mechanism mechanism) noexcept {
-  switch (mechanism) {
-    case Mechanism::unknown:
-      return "-0";
-    case Mechanism::agent_rate:
-      return "-1";
-    case Mechanism::rule:
-      return "-3";
-    case Mechanism::manual:
-      return "-4";
-    case Mechanism::inherited:
-      break;
-  }
-  return trace.inherited ? std::string_view{trace.inherited->decision_maker} : std::string_view{};
-}
 
 char* put_hex(char* to, std::uint64_t value) noexcept {
   to = put_text_header(to, 16);
@@ -46,6 +27,23 @@ void put_inherited(TagsWritten& to, std::string_view tags) noexcept {
 }
 
 }  // namespace
+
+std::string_view decision_maker(const TraceState& trace, Mechanism mechanism) noexcept {
+  switch (mechanism) {
+    case Mechanism::unknown:
+      return "-0";
+    case Mechanism::agent_rate:
+      return "-1";
+    case Mechanism::rule:
+    case Mechanism::error:
+      return "-3";
+    case Mechanism::manual:
+      return "-4";
+    case Mechanism::inherited:
+      break;
+  }
+  return trace.inherited ? std::string_view{trace.inherited->decision_maker} : std::string_view{};
+}
 
 // A tag of the parent's takes two bytes for its signs, and six for the headers here.
 std::size_t most_trace_tag_bytes(const TraceState& trace) noexcept {

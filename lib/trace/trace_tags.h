@@ -11,11 +11,15 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 #include "trace/decision.h"
 #include "trace/trace_state.h"
 
 namespace pawl::trace {
+
+// Gives who decided to keep the trace; "" where a remote parent did, and did not say who.
+std::string_view decision_maker(const TraceState& trace, Mechanism mechanism) noexcept;
 
 // Gives a bound for the bytes of both.
 std::size_t most_trace_tag_bytes(const TraceState& trace) noexcept;

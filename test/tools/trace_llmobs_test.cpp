@@ -24,7 +24,7 @@ Json event() {
           {"start_ns", 1'800'000'000'000'000'000},
           {"duration", 1'430'000'000},
           {"status", "ok"},
-          {"meta", {{"span.kind", "llm"}, {"model_name", "gpt-4.1"}}},
+          {"meta", {{"span", {{"kind", "llm"}}}, {"model_name", "gpt-4.1"}}},
           {"metrics", {{"input_tokens", 1840}}},
           {"tags", {"ml_app:chat"}}};
 }

@@ -83,6 +83,18 @@ TEST_CASE("events go through the Agent's proxy as JSON, each in its envelope") {
   CHECK(body[2]["spans"][0] == event("c"));
 }
 
+TEST_CASE("the tags of an event are a list for the intake, its application among them") {
+  Offering to;
+  json tagged = event("a");
+  tagged["ml_app"] = "app";
+  tagged["tags"] = {{"ml_app", "app"}, {"error", "0"}};
+  const std::string events = msgpack_of(json::array({tagged}));
+  CHECK(to.send({chunk_of(events)}).at(0).llmobs == Fate::accepted);
+  const json sent = json::parse(intakes(to).at(0).body)[0]["spans"][0];
+  CHECK(sent["tags"] == json{"error:0", "ml_app:app"});
+  CHECK_FALSE(sent.contains("ml_app"));
+}
+
 TEST_CASE("spans and events of a chunk have fates of their own") {
   AgentPeer to;
   to.peer.next(HttpPeer::reply(400));

@@ -82,7 +82,7 @@ TEST_CASE("an evaluation names trace and span as the event of the request does")
   const json span = t.one_evaluation()["join_on"]["span"];
   const json* named = nullptr;
   for (const json& event : events)
-    if (event["meta"]["span.kind"] == "llm") named = &event;
+    if (event["meta"]["span"]["kind"] == "llm") named = &event;
   REQUIRE(named != nullptr);
   CHECK(span["span_id"] == (*named)["span_id"]);
   CHECK(span["trace_id"] == (*named)["trace_id"]);

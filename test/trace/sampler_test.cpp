@@ -152,11 +152,30 @@ TEST_CASE("an error keeps its trace where the options say so, unless the program
   Span kept = t.tracer.start("s");
   kept.child("c").error("timeout");
   kept.finish();
-  CHECK(t.flush_one().at(0).metrics.at("_sampling_priority_v1") == 2);
+  const SeenSpan seen = t.flush_one().at(0);
+  CHECK(seen.metrics.at("_sampling_priority_v1") == 2);
+  CHECK(seen.meta.at("_dd.p.dm") == "-3");
+  CHECK(seen.metrics.count("_dd.rule_psr") == 0);
   Span dropped = t.tracer.start("s");
   dropped.drop().error("timeout");
   dropped.finish();
   CHECK(t.flush_one().at(0).metrics.at("_sampling_priority_v1") == -1);
+}
+
+TEST_CASE("an error does not keep what the program of a remote parent dropped") {
+  auto options = quiet_tracer();
+  options.keep_errors = true;
+  MemoryTracer t{options};
+  const auto priority_with = [&t](int remote) {
+    pawl::trace::SpanContext parent;
+    parent.trace_low = 7;
+    parent.span = 8;
+    parent.priority = remote;
+    t.tracer.start("s", parent).error("timeout");
+    return t.flush_one().at(0).metrics.at("_sampling_priority_v1");
+  };
+  CHECK(priority_with(pawl::trace::kUserDrop) == -1);
+  CHECK(priority_with(pawl::trace::kAutoDrop) == 2);
 }
 
 TEST_CASE("a trace that is not kept is handed over all the same, for the Agent's statistics") {
