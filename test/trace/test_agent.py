@@ -123,7 +123,7 @@ def judge(port, client, url):
     posted = sent(port, "/evp_proxy/v2/api/v2/llmobs")
     yield "the events, by one of the two roads", (len(rode) > 0) != (len(posted) > 0)
     path = "/evp_proxy/v2/api/intake/llm-obs/v2/eval-metric"
-    yield "the evaluation", len(sent(port, path)) == 1
+    yield "the evaluations, in one request", len(sent(port, path)) == 1
 
 
 def run(directory, build):

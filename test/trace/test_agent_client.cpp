@@ -1,5 +1,5 @@
-// Traces three requests to a language model, with LLM Observability, and sends an evaluation, to
-// the trace Agent at the URL of its first argument; ends with 1 where something is not accepted.
+// Traces three requests to a language model, with LLM Observability and their evaluations, to the
+// trace Agent at the URL of its first argument; ends with 1 where something is not accepted.
 // test_agent.py has Datadog's own test agent judge what arrives.
 
 #include <chrono>
@@ -7,13 +7,9 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include <pawl/trace.h>
 #include <pawl/trace_llm.h>
-
-#include "trace/agent.h"
-#include "trace/llmobs_json.h"
 
 namespace {
 
@@ -54,29 +50,8 @@ bool send_traces(const std::string& url) {
   }
   for (int i = 0; i < 3; ++i) trace_request(*made, i);
   const auto lost = made->close(std::chrono::seconds{20});
-  return !lost && made->stats().accepted == 3 * 7;
-}
-
-bool send_evaluation(const std::string& url) {
-  AgentOptions options;
-  options.endpoint = *parse_agent_url(url);
-  options.warn = [](std::string_view what, std::string_view detail) {
-    say(what);
-    say(detail);
-  };
-  Agent agent{options};
-  Evaluation evaluation;
-  evaluation.label = "correctness";
-  evaluation.score = 0.75;
-  evaluation.trace_low = 1;
-  evaluation.span = 101;
-  evaluation.ml_app = "support";
-  evaluation.timestamp_ms = 1'700'000'000'000;
-  const std::vector<std::string> evaluations = {encode_evaluation(evaluation)};
-  std::vector<Fate> fates(1);
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  agent.send_evaluations(evaluations, deadline, fates);
-  return fates[0] == Fate::accepted;
+  const TraceStats stats = made->stats();
+  return !lost && stats.accepted == 3 * 7 && stats.evaluations_accepted == 3;
 }
 
 }  // namespace
@@ -86,6 +61,5 @@ int main(int count, char** arguments) {
     say("usage: test-agent-client URL");
     return 2;
   }
-  const bool traces = send_traces(arguments[1]);
-  return traces && send_evaluation(arguments[1]) ? EXIT_SUCCESS : EXIT_FAILURE;
+  return send_traces(arguments[1]) ? EXIT_SUCCESS : EXIT_FAILURE;
 }
