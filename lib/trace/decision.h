@@ -1,6 +1,6 @@
 #pragma once
 
-// Whether a trace is kept, and who decided: four bytes, so that spans on many threads can change
+// Whether a trace is kept, and who decided: two bytes, so that spans on many threads can change
 // it.
 //
 // Threads: AtomicDecision any; the rest are values.
@@ -20,7 +20,8 @@ enum class Mechanism : std::uint8_t {
   inherited = 255,  // the remote parent
 };
 
-struct Decision {
+// Aligned to its size: clang calls a library for an atomic of anything less.
+struct alignas(2) Decision {
   std::int8_t priority = 1;
   Mechanism mechanism = Mechanism::unknown;
 
