@@ -140,7 +140,9 @@ bool resolved(Switch option, bool automatic) {
   return option == Switch::automatic ? automatic : option == Switch::on;
 }
 
-std::string or_else(std::string own, std::string other) { return own.empty() ? other : own; }
+std::string or_else(const std::string& own, const std::string& other) {
+  return own.empty() ? other : own;
+}
 
 std::string program_name() {
   std::string name{cut_text(program_invocation_short_name, kMostService)};
