@@ -238,19 +238,24 @@ void Flusher::keep_samples_of_flush() noexcept {
   current_->leave_budget();
   current_->thin_out(stages_.budget.limit() / 4);
   {
-    const std::lock_guard lock{last_mutex_};
+    const auto lock = lock_last();
     std::swap(current_, last_);
   }
   current_->clear();
 }
 
+std::unique_lock<std::mutex> Flusher::lock_last() {
+  const std::lock_guard turn{last_turn_};
+  return std::unique_lock{last_mutex_};
+}
+
 double Flusher::quantile(std::uint32_t index, double q) {
-  const std::lock_guard lock{last_mutex_};
+  const auto lock = lock_last();
   return summary_of(index).quantile(q);
 }
 
 Snapshot Flusher::snapshot() {
-  const std::lock_guard lock{last_mutex_};
+  const auto lock = lock_last();
   Snapshot snapshot;
   for (const auto& series : last_->series()) {
     // Each context once; one that has expired may be gone, and its number another's.

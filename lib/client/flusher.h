@@ -88,10 +88,12 @@ class Flusher {
   // Stand around fork(). In the child all that was recorded before it belongs to the parent.
   void lock() noexcept {
     mutex_.lock();
+    last_turn_.lock();
     last_mutex_.lock();
   }
   void unlock() noexcept {
     last_mutex_.unlock();
+    last_turn_.unlock();
     mutex_.unlock();
   }
   void start_over_in_child() noexcept;
@@ -111,6 +113,7 @@ class Flusher {
   void keep_samples_of_flush() noexcept;
   aggregate::Folding folding_of(std::uint32_t index) const noexcept;
   bool has_room_for_any_value(const context::Context& context) const noexcept;
+  std::unique_lock<std::mutex> lock_last();
   SnapshotMetric summary_of(std::uint32_t index) const;
   void flush_sets(encode::Packer& packer);
   void flush_direct(encode::Packer& packer);
@@ -136,7 +139,10 @@ class Flusher {
   aggregate::Samples samples_;
   aggregate::Samples last_samples_;
   aggregate::Samples* current_ = &samples_;
-  std::mutex last_mutex_;  // taken after the other
+  // Taken after the other, the turn while one waits for the second: so a flush waits for whoever
+  // asks at the moment, and not for who asks again and again.
+  std::mutex last_turn_;
+  std::mutex last_mutex_;
   aggregate::Samples* last_ = &last_samples_;
   std::vector<detail::Sample> ring_;   // what was taken from one
   std::vector<detail::Sample> spill_;  // and from the other
