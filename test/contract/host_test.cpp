@@ -14,6 +14,7 @@
 
 #include "client/memory_client.h"
 #include "client/threads.h"
+#include "support/comma_locale.h"
 #include "support/fake_agent.h"
 
 namespace {
@@ -95,6 +96,7 @@ TEST_SUITE("concurrent") {
 TEST_CASE("a comma in the host's locale changes no byte") {
   const std::locale before = std::locale::global(std::locale{std::locale{}, new Comma});
   const std::string c_before = std::setlocale(LC_ALL, nullptr);
+  pawl::test::look_for_comma_locale();
   bool c_locale = false;
   for (const char* name : {"de_DE.UTF-8", "de_DE.utf8", "fr_FR.UTF-8"})
     c_locale = c_locale || std::setlocale(LC_ALL, name) != nullptr;

@@ -6,6 +6,7 @@
 
 #include <doctest/doctest.h>
 
+#include "support/comma_locale.h"
 #include "support/seed.h"
 
 namespace {
@@ -284,6 +285,7 @@ TEST_CASE("32 levels are read, and one more is an error") {
 
 TEST_CASE("prices are read alike under a locale with a decimal comma") {
   const std::string before = std::setlocale(LC_ALL, nullptr);
+  pawl::test::look_for_comma_locale();
   const bool set = std::setlocale(LC_ALL, "de_DE.UTF-8") != nullptr;
   const ParsedPrices prices =
       parsed(R"({"m": {"input_cost_per_token": 2.5e-06, "output_cost_per_token": 0.00000125}})");
