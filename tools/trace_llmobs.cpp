@@ -32,10 +32,10 @@ Result<Json> parse(string_view body) {
 }
 
 const Json& at(const Json& object, string_view key) {
-  static const Json none;
-  if (!object.is_object()) return none;
+  static const Json kNone;
+  if (!object.is_object()) return kNone;
   const auto found = object.find(std::string{key});
-  return found == object.end() ? none : *found;
+  return found == object.end() ? kNone : *found;
 }
 
 std::string text_at(const Json& object, string_view key) {

@@ -97,7 +97,7 @@ class Contexts {
     Map map;
   };
   enum class Room { regular, overflow };
-  static constexpr std::size_t kStripes = 16;
+  static constexpr std::size_t kStripes = 8;
   static constexpr std::size_t kOverflowContexts = 1024;
   // What the maps spend on a context.
   static constexpr std::size_t kMapBytes = 56;

@@ -33,7 +33,7 @@ class Notes {
   // Between two turns.
   static constexpr std::uint32_t kMost = 1024;
 
-  Notes() : notes_(std::make_unique<std::array<Note, 2 * kMost>>()) {}
+  Notes() : notes_(std::make_unique<Halves>()) {}
 
   // Number 0 is the plain note.
   const Note& operator[](std::uint32_t number) const noexcept { return (*notes_)[number]; }
@@ -66,10 +66,12 @@ class Notes {
   void unlock() noexcept { mutex_.unlock(); }
 
  private:
+  using Halves = std::array<Note, std::size_t{2} * kMost>;
+
   mutable std::mutex mutex_;
   std::uint32_t first_ = 0;  // of the half in use, whose first stands for the plain note
   std::uint32_t size_ = 1;
-  const std::unique_ptr<std::array<Note, 2 * kMost>> notes_;
+  const std::unique_ptr<Halves> notes_;
 };
 
 }  // namespace pawl::context

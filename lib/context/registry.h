@@ -134,7 +134,7 @@ class Registry {
     ShapeTable table;
     std::mutex mutex;
   };
-  static constexpr std::size_t kStripes = 16;
+  static constexpr std::size_t kStripes = 8;
 
   std::shared_ptr<const Scope> scope(std::uint32_t number) const;
   void add_child_tags(Scope& scope, const tags::TagSet& tags) const;

@@ -160,7 +160,7 @@ std::string* name_of(Plan& plan, string_view key) {
 // Keeps a tag whose key was not there before.
 void add_tag(Plan& plan, OwnedTag tag) {
   if (std::string* const name = name_of(plan, tag.key)) {
-    *name = or_else(*name, std::move(tag.value));
+    *name = or_else(*name, tag.value);
     return;
   }
   const bool known = std::any_of(plan.tags.begin(), plan.tags.end(), [&tag](const OwnedTag& other) {
@@ -184,9 +184,9 @@ void add_tags(Plan& plan, string_view list) {
 }
 
 void add_names(Plan& plan, TracerOptions& options, const Environment& environment) {
-  plan.service = or_else(std::move(options.service), environment.text("DD_SERVICE", kMostService));
-  plan.env = or_else(std::move(options.env), environment.text("DD_ENV", kMostKey));
-  plan.version = or_else(std::move(options.version), environment.text("DD_VERSION", kMostKey));
+  plan.service = or_else(options.service, environment.text("DD_SERVICE", kMostService));
+  plan.env = or_else(options.env, environment.text("DD_ENV", kMostKey));
+  plan.version = or_else(options.version, environment.text("DD_VERSION", kMostKey));
   for (OwnedTag& tag : options.tags) add_tag(plan, std::move(tag));
   add_tags(plan, environment.text("DD_TAGS"));
   plan.service = cut_text(or_else(plan.service, program_name()), kMostService);

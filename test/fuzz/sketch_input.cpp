@@ -52,7 +52,7 @@ class Reader {
   Number number() noexcept {
     Number made{};
     const std::size_t size = std::min(sizeof made, rest_.size());
-    std::memcpy(&made, rest_.data(), size);
+    if (size != 0) std::memcpy(&made, rest_.data(), size);
     rest_ = rest_.subspan(size);
     return made;
   }
