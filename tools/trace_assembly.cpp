@@ -1,11 +1,12 @@
 #include "tools/trace_assembly.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <iterator>
 #include <limits>
 #include <string_view>
+
+#include <fmt/format.h>
 
 namespace pawl::tools {
 namespace {
@@ -34,25 +35,12 @@ std::uint64_t high_half(const TraceSpan& span) {
   return high;
 }
 
-void append_hex(std::string& out, std::uint64_t number) {
-  std::array<char, 16> digits{};
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit, number >>= 4U) {
-    *digit = "0123456789abcdef"[number & 15U];
-  }
-  out.append(digits.data(), digits.size());
-}
-
 // Both are checked: a start since 2000, and a duration that fits behind it.
 std::int64_t end_of(const TraceSpan& span) { return span.start + span.duration; }
 
 }  // namespace
 
-std::string Trace::id() const {
-  std::string text;
-  append_hex(text, high);
-  append_hex(text, low);
-  return text;
-}
+std::string Trace::id() const { return fmt::format("{:016x}{:016x}", high, low); }
 
 std::int64_t Trace::duration() const {
   if (spans.empty()) return 0;

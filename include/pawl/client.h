@@ -184,17 +184,17 @@ class PAWL_API Client {
 
   // Gives the URL that datagrams go to, as options and environment said it ("udp://10.0.0.1:8125",
   // "unix:///var/run/datadog/dsd.socket"), or the name of the program's own transport; "" of a null
-  // client. And the largest datagram that goes there now.
-  std::string destination() const;
+  // client, and without memory. And the largest datagram that goes there now.
+  std::string destination() const noexcept;
   std::size_t max_datagram_bytes() const noexcept;
 
   // Gives the value of a tag that everything carries which is recorded through this client: of its
   // own (ChildOptions), its parents' or the global tags (DD_SERVICE ...), as it is on the wire; ""
-  // when there is none. Waits for no I/O; takes a lock.
-  std::string tag(std::string_view key) const;
+  // when there is none, and without memory. Waits for no I/O; takes a lock.
+  std::string tag(std::string_view key) const noexcept;
 
-  // Gives what was odd in the environment when the client was made.
-  std::vector<std::string> warnings() const;
+  // Gives what was odd in the environment when the client was made; nothing without memory.
+  std::vector<std::string> warnings() const noexcept;
 
  private:
   Client(client::Core* core, std::uint32_t scope) noexcept : core_(core), scope_(scope) {}

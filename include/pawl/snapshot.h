@@ -17,6 +17,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -52,10 +53,11 @@ struct SnapshotMetric {
 struct Snapshot {
   std::vector<SnapshotMetric> metrics = {};
 
-  // Finds a metric by its name on the wire and its sorted tags ("a:1,b:2"); nullptr where it has no
-  // samples.
+  // Finds a metric by its name on the wire, its sorted tags ("a:1,b:2") and, where one name has
+  // several, its type; nullptr where it has no samples.
   PAWL_API const SnapshotMetric* find(std::string_view name,
-                                      std::string_view tags = {}) const noexcept;
+                                      std::string_view tags = {},
+                                      std::optional<MetricType> type = std::nullopt) const noexcept;
 };
 
 }  // namespace pawl

@@ -4,6 +4,8 @@
 //
 // Threads: a value.
 
+#include <utility>
+
 #include <pawl/snapshot.h>
 
 #include "aggregate/samples.h"
@@ -13,9 +15,12 @@ namespace pawl::aggregate {
 
 class Summary {
  public:
+  // Of a metric with this name, tags and type.
+  explicit Summary(SnapshotMetric named = {}) : made_(std::move(named)) {}
+
   // Adds the samples of a series, each with the weight of its rate. Throws std::bad_alloc.
   void add(const Samples::Series& series);
-  // Gives it without a name.
+  // Sorts the bins.
   SnapshotMetric take();
 
  private:

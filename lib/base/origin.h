@@ -4,9 +4,8 @@
 // the container's tags. Read from /proc, in the order of the official clients:
 //   1. /proc/self/cgroup: a path that ends with a container's id (64 hex digits, 32 hex digits with
 //      `-` and digits, or a UUID), with or without `.scope`
-//   2. /proc/self/mountinfo: the directory of the container that `hostname` was mounted from,
-//   unless
-//      it is that of a sandbox
+//   2. /proc/self/mountinfo: the directory of the container that `hostname` was mounted from, if
+//      that is not a sandbox
 //   3. outside of the host's cgroup namespace, the inode of the process's own cgroup
 // An entity id (DD_ENTITY_ID) does not switch it off; the Agent prefers the entity id itself.
 //

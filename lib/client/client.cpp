@@ -19,6 +19,16 @@ namespace {
 
 constexpr Amount kOneSample{.samples = 1, .counted = 0};
 
+// Gives what is made, or an empty one where memory fails.
+template <class Make>
+auto or_nothing(const Make& make) noexcept -> decltype(make()) {
+  try {
+    return make();
+  } catch (const std::bad_alloc&) {
+    return {};
+  }
+}
+
 }  // namespace
 
 Result<Client> Client::create(Options options) noexcept {
@@ -260,24 +270,27 @@ Snapshot Client::snapshot() const noexcept {
   return core_ == nullptr ? Snapshot{} : core_->snapshot();
 }
 
-std::string Client::destination() const {
-  return core_ == nullptr ? std::string{} : core_->plan().destination;
+std::string Client::destination() const noexcept {
+  if (core_ == nullptr) return {};
+  return or_nothing([this] { return core_->plan().destination; });
 }
 
 std::size_t Client::max_datagram_bytes() const noexcept {
   return core_ == nullptr ? 0 : core_->plan().transport->max_datagram_bytes();
 }
 
-std::string Client::tag(std::string_view key) const {
-  return core_ == nullptr ? std::string{} : core_->registry().tag(scope_, key);
+std::string Client::tag(std::string_view key) const noexcept {
+  if (core_ == nullptr) return {};
+  return or_nothing([this, key] { return core_->registry().tag(scope_, key); });
 }
 
 MetricType Client::settle_llm_samples(MetricType wanted) const noexcept {
   return core_ == nullptr ? wanted : core_->settle_llm_samples(wanted);
 }
 
-std::vector<std::string> Client::warnings() const {
-  return core_ == nullptr ? std::vector<std::string>{} : core_->plan().warnings;
+std::vector<std::string> Client::warnings() const noexcept {
+  if (core_ == nullptr) return {};
+  return or_nothing([this] { return core_->plan().warnings; });
 }
 
 }  // namespace pawl

@@ -295,7 +295,7 @@ Stats Core::stats() noexcept { return compose(flusher_.read()); }
 
 Snapshot Core::snapshot() noexcept {
   try {
-    return flusher_.snapshot();
+    return flusher_.last_interval().snapshot();
   } catch (const std::bad_alloc&) {
     return {};
   }
@@ -303,7 +303,7 @@ Snapshot Core::snapshot() noexcept {
 
 double Core::quantile(std::uint32_t index, double q) noexcept {
   try {
-    return flusher_.quantile(index, q);
+    return flusher_.last_interval().quantile(index, q);
   } catch (const std::bad_alloc&) {
     return std::numeric_limits<double>::quiet_NaN();
   }

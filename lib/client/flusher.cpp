@@ -5,8 +5,6 @@
 #include <utility>
 
 #include "aggregate/rate.h"
-#include "aggregate/summary.h"
-#include "tags/tag_set.h"
 
 namespace pawl::client {
 
@@ -24,31 +22,6 @@ Frame frame_of(const Context& context, double rate = 1.0) noexcept {
           .type = context.type,
           .cardinality = context.cardinality,
           .rate = rate};
-}
-
-bool has_tag(std::string_view joined, std::string_view tag) noexcept {
-  for (std::size_t at = 0; at <= joined.size();) {
-    const std::size_t end = std::min(joined.find(',', at), joined.size());
-    if (joined.substr(at, end - at) == tag) return true;
-    at = end + 1;
-  }
-  return false;
-}
-
-// Those of a child client that has its own env, service or version begin with a sign for that, and
-// have the global ones among them.
-std::string own_tags(const Context& context, std::string_view global) {
-  std::string_view tags = context.tags();
-  if (!tags.starts_with(tags::kWholeTags)) return std::string{tags};
-  tags.remove_prefix(1);
-  std::string own;
-  for (std::size_t at = 0; at < tags.size();) {
-    const std::size_t end = std::min(tags.find(',', at), tags.size());
-    const std::string_view tag = tags.substr(at, end - at);
-    if (!has_tag(global, tag)) (own += own.empty() ? "" : ",") += tag;
-    at = end + 1;
-  }
-  return own;
 }
 
 std::uint32_t seconds_since(Clock::SteadyTime start, Clock::SteadyTime now) noexcept {
@@ -78,8 +51,14 @@ Flusher::Flusher(const Plan& plan, Stages stages)
     : plan_(plan),
       stages_(stages),
       start_(plan.clock->steady_now()),
-      samples_(stages.budget, [this](std::uint32_t index) { return folding_of(index); }),
-      last_samples_(stages.budget, [this](std::uint32_t index) { return folding_of(index); }) {}
+      samples_(make_samples()),
+      last_interval_(
+          stages.registry.contexts(Kind::sampled), plan.constants.global_tags, make_samples()) {}
+
+std::unique_ptr<aggregate::Samples> Flusher::make_samples() const {
+  return std::make_unique<aggregate::Samples>(
+      stages_.budget, [this](std::uint32_t index) { return folding_of(index); });
+}
 
 aggregate::Folding Flusher::folding_of(std::uint32_t index) const noexcept {
   using aggregate::Folding;
@@ -151,7 +130,7 @@ void Flusher::keep(std::span<const detail::Sample> drained) noexcept {
   if (closed_) return reject(Reject::closed, samples(drained.size()));
   while (!drained.empty()) {
     const auto piece = drained.first(std::min(drained.size(), kPiece));
-    if (!current_->add(piece)) reject(Reject::memory_limit, samples(piece.size()));
+    if (!samples_->add(piece)) reject(Reject::memory_limit, samples(piece.size()));
     drained = drained.subspan(piece.size());
   }
 }
@@ -217,66 +196,17 @@ void Flusher::flush_gauges(encode::Packer& packer) {
 
 // The samples were counted as recorded when they were drained.
 void Flusher::flush_samples(encode::SketchLines& lines) {
-  reject(Reject::no_memory, samples(current_->refused()));
-  for (auto& series : current_->series()) {
+  reject(Reject::no_memory, samples(samples_->refused()));
+  for (auto& series : samples_->series()) {
     Context& context = *stages_.registry.contexts(Kind::sampled)[series.index];
     const auto type = static_cast<std::size_t>(context.type);
     context.active_at.store(now_, std::memory_order_relaxed);
-    current_->finish(series);
+    samples_->finish(series);
     taken_.samples_by_type[type] += series.count();
     ++taken_.active_by_type[type];
     const double rate = aggregate::rate_on_wire(series.rate);
     reject(Reject::line_too_long, samples(lines.add(frame_of(context, rate), series)));
   }
-}
-
-// Also of those that a flush without memory did not reach. Whoever asks for the last flush's
-// samples waits for a swap, not for a flush.
-void Flusher::keep_samples_of_flush() noexcept {
-  for (auto& series : current_->series())
-    series.is_orphan = stages_.registry.contexts(Kind::sampled)[series.index]->expired;
-  current_->leave_budget();
-  current_->thin_out(stages_.budget.limit() / 4);
-  {
-    const auto lock = lock_last();
-    std::swap(current_, last_);
-  }
-  current_->clear();
-}
-
-std::unique_lock<std::mutex> Flusher::lock_last() {
-  const std::lock_guard turn{last_turn_};
-  return std::unique_lock{last_mutex_};
-}
-
-double Flusher::quantile(std::uint32_t index, double q) {
-  const auto lock = lock_last();
-  return summary_of(index).quantile(q);
-}
-
-Snapshot Flusher::snapshot() {
-  const auto lock = lock_last();
-  Snapshot snapshot;
-  for (const auto& series : last_->series()) {
-    // Each context once; one that has expired may be gone, and its number another's.
-    if (series.is_orphan || !last_->is_first(series)) continue;
-    const Context& context = *stages_.registry.contexts(Kind::sampled)[series.index];
-    snapshot.metrics.push_back(summary_of(series.index));
-    SnapshotMetric& metric = snapshot.metrics.back();
-    metric.name = context.name();
-    metric.tags = own_tags(context, plan_.constants.global_tags);
-    metric.type = context.type;
-  }
-  return snapshot;
-}
-
-// REQUIRES: last_mutex_ is held.
-SnapshotMetric Flusher::summary_of(std::uint32_t index) const {
-  aggregate::Summary summary;
-  last_->each_of(index, [&summary](const aggregate::Samples::Series& series) {
-    if (!series.is_orphan) summary.add(series);
-  });
-  return summary.take();
 }
 
 void Flusher::flush_sets(encode::Packer& packer) {
@@ -331,7 +261,8 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   } catch (const std::bad_alloc&) {
     datagrams = packer.take_full();
   }
-  keep_samples_of_flush();
+  // Also those that a flush without memory did not reach.
+  last_interval_.exchange(samples_, stages_.budget.limit() / 4);
   for (const encode::Datagram& datagram : datagrams) pushed_ += datagram.amount;
   if (!whole) reject(Reject::no_memory, taken_.recorded - rejected_total() - pushed_);
   stages_.sender.push(std::move(datagrams));
@@ -339,8 +270,8 @@ void Flusher::flush_locked(std::span<const std::string> extra) noexcept {
   retire_idle(unread && whole);
 }
 
-// Idle contexts are looked for now and then: it takes a look at each. What memory fails for is done
-// after a later flush.
+// Idle contexts are looked for eight times an expiry, because it takes a pass over all of them.
+// What memory fails for is done after a later flush.
 void Flusher::retire_idle(bool free_the_last) noexcept {
   if (!plan_.can_reclaim) return;
   context::Registry& registry = stages_.registry;
@@ -407,7 +338,7 @@ Flusher::Books Flusher::read() noexcept {
   }
   return {.taken = taken_,
           .waiting = waiting(),
-          .held = samples(current_->size() + current_->refused()),
+          .held = samples(samples_->size() + samples_->refused()),
           .out = stages_.sender.totals()};
 }
 
@@ -424,8 +355,8 @@ void Flusher::start_over_in_child() noexcept {
   }
   // A fork between a value and its call: the value is the parent's, too.
   each_counter([](Context& context, std::uint64_t, std::uint64_t sum) { context.sent.sum += sum; });
-  samples_.clear();
-  last_samples_.clear();
+  samples_->clear();
+  last_interval_.forget();
   taken_ = {};
   pushed_ = {};
 }

@@ -4,22 +4,19 @@
 // sender. It keeps the first half of the ledger: what was taken from the threads, by what became of
 // it.
 //
-// The samples of the last flush stay until the next one, for the program's own questions; those of
-// the largest contexts do not where all take more than a quarter of what may wait for a flush.
-//
-// Threads: any; one mutex for all of it, which recording never takes, and one for the last flush's
-// samples.
+// Threads: any; one mutex for all of it, which recording never takes. Who asks for the last
+// interval's samples does not take it either.
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
 #include <pawl/detail/cells.h>
-#include <pawl/snapshot.h>
 #include <pawl/stats.h>
 
 #include "aggregate/budget.h"
@@ -27,6 +24,7 @@
 #include "aggregate/sets.h"
 #include "aggregate/shard.h"
 #include "client/direct_lines.h"
+#include "client/last_interval.h"
 #include "client/plan.h"
 #include "context/registry.h"
 #include "encode/packer.h"
@@ -80,20 +78,15 @@ class Flusher {
   // Tells how much a flush had to leave out.
   Amount lost() noexcept;
 
-  // Tell of the samples that the last flush sent: of one context its quantile, NaN where there are
-  // none, or of each context all. Throw std::bad_alloc.
-  double quantile(std::uint32_t index, double q);
-  Snapshot snapshot();
+  LastInterval& last_interval() noexcept { return last_interval_; }
 
   // Stand around fork(). In the child all that was recorded before it belongs to the parent.
   void lock() noexcept {
     mutex_.lock();
-    last_turn_.lock();
-    last_mutex_.lock();
+    last_interval_.lock();
   }
   void unlock() noexcept {
-    last_mutex_.unlock();
-    last_turn_.unlock();
+    last_interval_.unlock();
     mutex_.unlock();
   }
   void start_over_in_child() noexcept;
@@ -110,11 +103,9 @@ class Flusher {
   void flush_counters(encode::Packer& packer);
   void flush_gauges(encode::Packer& packer);
   void flush_samples(encode::SketchLines& lines);
-  void keep_samples_of_flush() noexcept;
+  std::unique_ptr<aggregate::Samples> make_samples() const;
   aggregate::Folding folding_of(std::uint32_t index) const noexcept;
   bool has_room_for_any_value(const context::Context& context) const noexcept;
-  std::unique_lock<std::mutex> lock_last();
-  SnapshotMetric summary_of(std::uint32_t index) const;
   void flush_sets(encode::Packer& packer);
   void flush_direct(encode::Packer& packer);
   void discard_recorded();
@@ -136,14 +127,8 @@ class Flusher {
   std::mutex mutex_;
   std::uint32_t now_ = 0;          // seconds since the start, at the last flush
   std::uint32_t next_expiry_ = 0;  // when idle contexts are looked for again
-  aggregate::Samples samples_;
-  aggregate::Samples last_samples_;
-  aggregate::Samples* current_ = &samples_;
-  // Taken after the other, the turn while one waits for the second: so a flush waits for whoever
-  // asks at the moment, and not for who asks again and again.
-  std::mutex last_turn_;
-  std::mutex last_mutex_;
-  aggregate::Samples* last_ = &last_samples_;
+  std::unique_ptr<aggregate::Samples> samples_;
+  LastInterval last_interval_;
   std::vector<detail::Sample> ring_;   // what was taken from one
   std::vector<detail::Sample> spill_;  // and from the other
   Taken taken_;

@@ -21,9 +21,12 @@ double SnapshotMetric::quantile(double q) const noexcept {
   return max;
 }
 
-const SnapshotMetric* Snapshot::find(std::string_view name, std::string_view tags) const noexcept {
+const SnapshotMetric* Snapshot::find(std::string_view name,
+                                     std::string_view tags,
+                                     std::optional<MetricType> type) const noexcept {
   for (const SnapshotMetric& metric : metrics)
-    if (metric.name == name && metric.tags == tags) return &metric;
+    if (metric.name == name && metric.tags == tags && type.value_or(metric.type) == metric.type)
+      return &metric;
   return nullptr;
 }
 

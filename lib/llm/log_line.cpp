@@ -3,14 +3,13 @@
 #include <array>
 #include <string_view>
 
+#include "base/hex.h"
 #include "base/number.h"
 #include "base/utf8.h"
 
 namespace pawl::llm {
 
 namespace {
-
-constexpr std::string_view kHexDigits = "0123456789abcdef";
 
 void append_escaped(std::string& out, char c) {
   switch (c) {
@@ -37,14 +36,8 @@ void append_escaped(std::string& out, char c) {
     out += c;
     return;
   }
-  out += "\\u00";
-  out += kHexDigits[byte >> 4U];
-  out += kHexDigits[byte & 0xfU];
-}
-
-void append_hex(std::string& out, std::uint64_t value) {
-  for (int shift = 60; shift >= 0; shift -= 4)
-    out += kHexDigits[static_cast<std::size_t>(value >> static_cast<unsigned>(shift)) & 0xfU];
+  out += "\\u";
+  out += base::HexText{byte}.view().substr(12);
 }
 
 // Writes one object, field by field.
@@ -70,8 +63,7 @@ class ObjectWriter {
     if (trace.trace_high == 0) {
       base::append_number(out_, trace.trace_low);
     } else {
-      append_hex(out_, trace.trace_high);
-      append_hex(out_, trace.trace_low);
+      out_ += base::HexText{trace.trace_high, trace.trace_low}.view();
     }
     out_ += '"';
   }

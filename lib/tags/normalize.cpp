@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/utf8.h"
+
 namespace pawl::tags {
 
 namespace {
@@ -13,21 +15,6 @@ bool is_name_byte(char c) noexcept {
 }
 
 bool is_continuation(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
-
-// Gives the length of the UTF-8 character at the start of `text`, 0 when it is not one (RFC 3629:
-// overlong forms, surrogates and what lies beyond U+10FFFF are not).
-std::size_t character_size(std::string_view text) noexcept {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) return 1;
-  const std::size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
-  for (std::size_t i = 1; i < size; ++i)
-    if (!is_continuation(text[i])) return 0;
-  const bool overlong = (first == 0xe0 && byte(1) < 0xa0) || (first == 0xf0 && byte(1) < 0x90);
-  const bool outside = (first == 0xed && byte(1) > 0x9f) || (first == 0xf4 && byte(1) > 0x8f);
-  return overlong || outside ? 0 : size;
-}
 
 char lower(char c) noexcept { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
 
@@ -80,7 +67,7 @@ bool append_clean(std::string& out, std::string_view text, std::string_view also
     out.append(text.substr(0, plain));
     text.remove_prefix(plain);
     if (text.empty()) break;
-    const std::size_t size = character_size(text);
+    const std::size_t size = base::character_at(text);
     const auto first = static_cast<unsigned char>(text[0]);
     const bool breaks = first < 0x20 || first == 0x7f || first == '|' ||
                         also.find(text[0]) != std::string_view::npos;

@@ -13,6 +13,16 @@ Repair repair_of(const Ruling& ruling) noexcept {
   return ruling.left_out() ? Repair::tag_policy : Repair::tag_value;
 }
 
+TagSet split(std::string_view joined) {
+  TagSet set;
+  while (!joined.empty()) {
+    const std::size_t end = std::min(joined.find(','), joined.size());
+    set.insert(std::string{joined.substr(0, end)});
+    joined.remove_prefix(std::min(end + 1, joined.size()));
+  }
+  return set;
+}
+
 }  // namespace
 
 void TagSet::insert(std::string tag) {
@@ -49,6 +59,13 @@ std::string TagSet::joined() const {
     text += tag;
   }
   return text;
+}
+
+std::string without_global(std::string_view tags, std::string_view global) {
+  if (!tags.starts_with(kWholeTags)) return std::string{tags};
+  TagSet own = split(tags.substr(1));
+  own.remove_all(split(global));
+  return own.joined();
 }
 
 TagSet make_set(std::span<const OwnedTag> tags, Repairs& repairs) {

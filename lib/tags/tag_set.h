@@ -44,6 +44,10 @@ class TagSet {
 // them already. No tag begins with it: a `#` in one is repaired.
 inline constexpr char kWholeTags = '#';
 
+// Gives the tags of a context without the global ones among them, where it says that they are. The
+// global tags have commas between them.
+std::string without_global(std::string_view tags, std::string_view global);
+
 // Gives the tags of options: repaired as those of calls, reserved keys allowed.
 TagSet make_set(std::span<const OwnedTag> tags, Repairs& repairs);
 

@@ -2,6 +2,7 @@
 
 #include <initializer_list>
 
+#include "base/hex.h"
 #include "base/number.h"
 #include "trace/draft.h"
 #include "trace/msgpack.h"
@@ -13,22 +14,6 @@ namespace pawl::trace {
 namespace {
 
 using namespace msgpack;
-
-// 32 hex digits.
-class HexId {
- public:
-  HexId(std::uint64_t high, std::uint64_t low) noexcept {
-    for (unsigned i = 0; i < 16; ++i) {
-      digits_[i] = digit(high >> (60 - 4 * i));
-      digits_[16 + i] = digit(low >> (60 - 4 * i));
-    }
-  }
-  std::string_view view() const noexcept { return {digits_, sizeof digits_}; }
-
- private:
-  static char digit(std::uint64_t value) noexcept { return "0123456789abcdef"[value & 0xfU]; }
-  char digits_[32];
-};
 
 char* put_entries(char* to, const Entries& entries) noexcept {
   to = put_map(to, entries.count());
@@ -72,7 +57,7 @@ bool encode_event(Draft& draft, const Plan& plan, std::int64_t duration) noexcep
                          event.metrics.bytes().size() + 2 * plan.ml_app.size() + plan.env.size() +
                          plan.version.size() + 3 * sizeof(ShortText));
   if (to == nullptr) return false;
-  const HexId trace{draft.trace->high, draft.trace->low};
+  const base::HexText trace{draft.trace->high, draft.trace->low};
   const base::NumberText id{draft.id};
   const base::NumberText parent{event.parent};
   to = put_map(to, 12);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/hex.h"
 #include "base/number.h"
 
 namespace pawl::trace {
@@ -74,7 +75,7 @@ std::string trace_tags_of(const SpanContext& context) {
   if (is_list_text(context.decision_maker)) add("_dd.p.dm=", context.decision_maker);
   if (context.trace_high != 0) {
     add("_dd.p.tid=", "");
-    append_hex(out, context.trace_high);
+    out += base::HexText{context.trace_high}.view();
   }
   const std::string others = sendable_trace_tags(context.trace_tags);
   if (!others.empty() && out.size() + others.size() < kMostTags) add("", others);
@@ -150,11 +151,6 @@ std::optional<int> read_priority(std::string_view text) noexcept {
   const auto priority = read_whole<int>(text, 10);
   if (!priority || *priority < -128 || *priority > 127) return std::nullopt;
   return priority;
-}
-
-void append_hex(std::string& out, std::uint64_t value) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  for (unsigned shift = 64; shift != 0; shift -= 4) out += kDigits[value >> (shift - 4) & 0xfU];
 }
 
 std::string_view trim(std::string_view text) noexcept {

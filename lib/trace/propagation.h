@@ -46,8 +46,6 @@ std::string tracestate_of(const SpanContext& context);
 std::optional<std::uint64_t> read_hex(std::string_view text, std::size_t digits) noexcept;
 std::optional<std::uint64_t> read_decimal(std::string_view text) noexcept;
 std::optional<int> read_priority(std::string_view text) noexcept;
-// Writes 16 hex digits.
-void append_hex(std::string& out, std::uint64_t value);
 
 // Tells whether a text can stand in a header without harm.
 bool is_printable(std::string_view text) noexcept;

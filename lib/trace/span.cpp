@@ -3,6 +3,7 @@
 
 #include <pawl/trace_span.h>
 
+#include "base/hex.h"
 #include "base/number.h"
 #include "trace/core.h"
 #include "trace/msgpack.h"
@@ -130,16 +131,10 @@ SpanContext Span::context() const noexcept {
 
 LogFields Span::log_fields() const noexcept {
   LogFields fields;
-  char hex[32];
-  const auto put_hex = [](char* to, std::uint64_t value) {
-    for (unsigned i = 0; i < 16; ++i) to[i] = "0123456789abcdef"[value >> (60 - 4 * i) & 0xfU];
-  };
-  put_hex(hex, trace_high_);
-  put_hex(hex + 16, trace_low_);
   if (trace_high_ == 0)
     fields.trace_.assign(base::NumberText{trace_low_}.view());
   else
-    fields.trace_.assign({hex, sizeof hex});
+    fields.trace_.assign(base::HexText{trace_high_, trace_low_}.view());
   fields.span_.assign(base::NumberText{id_}.view());
   if (draft_ == nullptr) return fields;
   const Plan& plan = draft_->trace->core->plan();

@@ -1,5 +1,6 @@
 #include "trace/trace_tags.h"
 
+#include "base/hex.h"
 #include "trace/msgpack.h"
 #include "trace/propagation.h"
 
@@ -8,13 +9,6 @@ namespace pawl::trace {
 namespace {
 
 using namespace msgpack;
-
-char* put_hex(char* to, std::uint64_t value) noexcept {
-  to = put_text_header(to, 16);
-  for (int shift = 60; shift >= 0; shift -= 4)
-    *to++ = "0123456789abcdef"[value >> static_cast<unsigned>(shift) & 0xfU];
-  return to;
-}
 
 void put_inherited(TagsWritten& to, std::string_view tags) noexcept {
   while (!tags.empty()) {
@@ -69,7 +63,7 @@ TagsWritten put_trace_meta(char* to, const TraceState& trace, Decision decision)
     ++written.count;
   }
   if (trace.high != 0) {
-    written.end = put_hex(put_key(written.end, "_dd.p.tid"), trace.high);
+    written.end = put_text(put_key(written.end, "_dd.p.tid"), base::HexText{trace.high}.view());
     ++written.count;
   }
   if (trace.inherited) put_inherited(written, trace.inherited->trace_tags);

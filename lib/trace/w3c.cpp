@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/hex.h"
 #include "base/number.h"
 #include "trace/propagation.h"
 
@@ -131,7 +132,7 @@ std::string datadog_member(const SpanContext& context) {
     out += ';';
   }
   out += "p:";
-  append_hex(out, context.span);
+  out += base::HexText{context.span}.view();
   // Whole pairs, as many as have room.
   const auto add = [&out](const std::string& pair) {
     if (out.size() + pair.size() <= kMostWrittenState) out += pair;
@@ -172,10 +173,9 @@ std::optional<SpanContext> read_w3c(std::string_view parent,
 
 std::string traceparent_of(const SpanContext& context) {
   std::string out = "00-";
-  append_hex(out, context.trace_high);
-  append_hex(out, context.trace_low);
+  out += base::HexText{context.trace_high, context.trace_low}.view();
   out += '-';
-  append_hex(out, context.span);
+  out += base::HexText{context.span}.view();
   out += context.priority.value_or(kAutoKeep) > 0 ? "-01" : "-00";
   return out;
 }

@@ -82,6 +82,19 @@ TEST_CASE("a snapshot has every context with samples, and no other") {
   CHECK(snapshot.find("d") == nullptr);
 }
 
+TEST_CASE("two types of one name are told apart in a snapshot") {
+  MemoryClient client;
+  client->distribution("x", 1);
+  client->histogram("x", 2);
+  client->flush();
+  const Snapshot snapshot = client->snapshot();
+  REQUIRE(snapshot.metrics.size() == 2);
+  REQUIRE(snapshot.find("x", "", MetricType::histogram) != nullptr);
+  CHECK(snapshot.find("x", "", MetricType::histogram)->sum == 2);
+  CHECK(snapshot.find("x", "", MetricType::distribution)->sum == 1);
+  CHECK(snapshot.find("x", "", MetricType::timing) == nullptr);
+}
+
 TEST_CASE("rates of one context are put together in a snapshot") {
   MemoryClient client;
   const pawl::CallOptions half{.sample_rate = 0.5};
