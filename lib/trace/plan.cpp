@@ -39,6 +39,9 @@ std::optional<Error> check_tags(const std::vector<OwnedTag>& tags) {
     return wrong;
   for (const OwnedTag& tag : tags) {
     if (tag.key.empty()) return Error{"TracerOptions::tags has an empty key; expected some text"};
+    if (tag.key.starts_with("_dd."))
+      return Error{"TracerOptions::tags has the key '" + tag.key +
+                   "'; expected none that begins with _dd., which is the tracer's own"};
     if (auto wrong = check_text("tags: key '" + tag.key + "'", tag.key, kMostKey)) return wrong;
     if (auto wrong = check_text("tags['" + tag.key + "']", tag.value, kMostValue)) return wrong;
   }
