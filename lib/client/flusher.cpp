@@ -11,7 +11,6 @@ namespace pawl::client {
 using context::Context;
 using context::Directory;
 using context::Kind;
-using context::Totals;
 using encode::Frame;
 
 namespace {
@@ -29,27 +28,12 @@ std::uint32_t seconds_since(Clock::SteadyTime start, Clock::SteadyTime now) noex
       std::chrono::duration_cast<std::chrono::seconds>(now - start).count());
 }
 
-Amount samples(std::uint64_t count) noexcept { return {.samples = count, .counted = 0}; }
-
 }  // namespace
-
-// One chunk of counters, summed over the threads. The calls of a cell are read first: a thread
-// stores a value before its call, so the sums hold at least what the calls say. A value whose call
-// is not there yet goes out with the others, and its call is counted next time.
-struct Flusher::CounterTotals {
-  std::array<Totals, detail::kCellsInChunk> cells{};
-
-  void add(const detail::CounterChunk& chunk, std::uint32_t count) noexcept {
-    for (std::uint32_t i = 0; i < count; ++i) {
-      cells[i].calls += chunk.cells[i].calls.load(std::memory_order_acquire);
-      cells[i].sum += chunk.cells[i].sum.load(std::memory_order_relaxed);
-    }
-  }
-};
 
 Flusher::Flusher(const Plan& plan, Stages stages)
     : plan_(plan),
       stages_(stages),
+      unsent_(stages.registry, stages.shards),
       start_(plan.clock->steady_now()),
       samples_(make_samples()),
       last_interval_(
@@ -135,45 +119,8 @@ void Flusher::keep(std::span<const detail::Sample> drained) noexcept {
   }
 }
 
-template <class Visit>
-void Flusher::each_counter(const Visit& visit) {
-  const Directory& counters = stages_.registry.contexts(Kind::counter);
-  const std::uint32_t size = counters.size();
-  for (std::uint32_t first = 0; first < size; first += detail::kCellsInChunk) {
-    const std::uint32_t cells = std::min(size - first, detail::kCellsInChunk);
-    CounterTotals totals;
-    stages_.shards.each([&](const aggregate::Shard& shard) {
-      const auto* chunk =
-          shard.counters[first >> detail::kChunkBits].load(std::memory_order_acquire);
-      if (chunk != nullptr) totals.add(*chunk, cells);
-    });
-    for (std::uint32_t i = 0; i < cells; ++i) {
-      Context* context = counters[first + i];
-      if (context == nullptr) continue;
-      const Totals& now = totals.cells[i];
-      visit(*context, now.calls - context->sent.calls, now.sum - context->sent.sum);
-    }
-  }
-}
-
-template <class Visit>
-void Flusher::each_changed_gauge(const Visit& visit) {
-  const Directory& gauges = stages_.registry.contexts(Kind::gauge);
-  // What was recorded under an expired context is older than what its successor holds.
-  for (const bool expired : {true, false}) {
-    if (expired && !stages_.registry.has_retired()) continue;
-    for (std::uint32_t i = 0; i < gauges.size(); ++i) {
-      Context* context = gauges[i];
-      if (context == nullptr || context->expired != expired) continue;
-      const std::uint64_t calls =
-          context->gauge_calls.load(std::memory_order_acquire) - context->sent.calls;
-      if (calls != 0) visit(*context, calls);
-    }
-  }
-}
-
 void Flusher::flush_counters(encode::Packer& packer) {
-  each_counter([&](Context& context, std::uint64_t calls, std::uint64_t sum) {
+  unsent_.each_counter([&](Context& context, std::uint64_t calls, std::uint64_t sum) {
     if (calls == 0) return;
     const Amount amount{.samples = calls, .counted = static_cast<std::int64_t>(sum)};
     if (!packer.add(frame_of(context), amount.counted, amount))
@@ -185,7 +132,7 @@ void Flusher::flush_counters(encode::Packer& packer) {
 }
 
 void Flusher::flush_gauges(encode::Packer& packer) {
-  each_changed_gauge([&](Context& context, std::uint64_t calls) {
+  unsent_.each_changed_gauge([&](Context& context, std::uint64_t calls) {
     const double value = context.gauge_value.load(std::memory_order_relaxed);
     if (!packer.add(frame_of(context), value, samples(calls)))
       reject(Reject::line_too_long, samples(calls));
@@ -292,109 +239,6 @@ void Flusher::retire_idle(bool free_the_last) noexcept {
   }
   if (!waiting && registry.wants_turn()) registry.turn(stages_.shards.refused_keys());
   if (!waiting && registry.has_retired()) stages_.shards.await_lookers();
-}
-
-void Flusher::discard_recorded() {
-  drain_all();
-  each_counter([&](Context& context, std::uint64_t calls, std::uint64_t sum) {
-    if (calls == 0) return;
-    const Amount amount{.samples = calls, .counted = static_cast<std::int64_t>(sum)};
-    took(context, amount, 0);
-    reject(Reject::closed, amount);
-    context.sent.calls += calls;
-    context.sent.sum += sum;
-  });
-  each_changed_gauge([&](Context& context, std::uint64_t calls) {
-    took(context, samples(calls), 0);
-    reject(Reject::closed, samples(calls));
-    context.sent.calls += calls;
-  });
-  for (const auto& member : stages_.sets.take()) {
-    took(*stages_.registry.contexts(Kind::set)[member.index], samples(member.calls), 0);
-    reject(Reject::closed, samples(member.calls));
-  }
-  for (const auto& line : stages_.direct.take()) {
-    took(line);
-    reject(Reject::closed, line.amount);
-  }
-}
-
-Amount Flusher::waiting() noexcept {
-  Amount sum = stages_.direct.waiting() + samples(stages_.sets.waiting());
-  each_counter([&sum](const Context&, std::uint64_t calls, std::uint64_t value) {
-    if (calls != 0) sum += {.samples = calls, .counted = static_cast<std::int64_t>(value)};
-  });
-  each_changed_gauge([&sum](const Context&, std::uint64_t calls) { sum += samples(calls); });
-  stages_.shards.each([&sum](aggregate::Shard& shard) { sum += samples(shard.waiting()); });
-  return sum;
-}
-
-Flusher::Books Flusher::read() noexcept {
-  const std::lock_guard lock{mutex_};
-  try {
-    if (closed_) discard_recorded();
-  } catch (const std::bad_alloc&) {
-    // What could not be taken counts as waiting until the next reading.
-  }
-  return {.taken = taken_,
-          .waiting = waiting(),
-          .held = samples(samples_->size() + samples_->refused()),
-          .out = stages_.sender.totals()};
-}
-
-Amount Flusher::lost() noexcept {
-  const std::lock_guard lock{mutex_};
-  return rejected_total();
-}
-
-void Flusher::start_over_in_child() noexcept {
-  try {
-    discard_recorded();
-  } catch (const std::bad_alloc&) {
-    // The child then sends once more what its parent sends, too.
-  }
-  // A fork between a value and its call: the value is the parent's, too.
-  each_counter([](Context& context, std::uint64_t, std::uint64_t sum) { context.sent.sum += sum; });
-  samples_->clear();
-  last_interval_.forget();
-  taken_ = {};
-  pushed_ = {};
-}
-
-void Flusher::took(Context& context, Amount amount, std::uint64_t contexts) noexcept {
-  context.active_at.store(now_, std::memory_order_relaxed);
-  const auto type = static_cast<std::size_t>(context.type);
-  taken_.recorded += amount;
-  taken_.samples_by_type[type] += amount.samples;
-  taken_.active_by_type[type] += contexts;
-}
-
-void Flusher::took(const DirectLines::Line& line) noexcept {
-  taken_.recorded += line.amount;
-  switch (line.kind) {
-    case LineKind::count:
-      ++taken_.samples_by_type[static_cast<std::size_t>(MetricType::count)];
-      break;
-    case LineKind::gauge:
-      ++taken_.samples_by_type[static_cast<std::size_t>(MetricType::gauge)];
-      break;
-    case LineKind::event:
-      ++taken_.events;
-      break;
-    case LineKind::service_check:
-      ++taken_.service_checks;
-      break;
-  }
-}
-
-void Flusher::reject(Reject reason, Amount amount) noexcept {
-  taken_.rejected[static_cast<std::size_t>(reason)] += amount;
-}
-
-Amount Flusher::rejected_total() const noexcept {
-  Amount sum;
-  for (const Amount& amount : taken_.rejected) sum += amount;
-  return sum;
 }
 
 }  // namespace pawl::client

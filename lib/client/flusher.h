@@ -26,6 +26,7 @@
 #include "client/direct_lines.h"
 #include "client/last_interval.h"
 #include "client/plan.h"
+#include "client/unsent.h"
 #include "context/registry.h"
 #include "encode/packer.h"
 #include "encode/sketch_lines.h"
@@ -92,8 +93,6 @@ class Flusher {
   void start_over_in_child() noexcept;
 
  private:
-  struct CounterTotals;
-
   std::size_t drain_all();
   std::size_t drain(aggregate::Shard& shard);
   void keep(std::span<const detail::Sample> drained) noexcept;
@@ -109,11 +108,6 @@ class Flusher {
   void flush_sets(encode::Packer& packer);
   void flush_direct(encode::Packer& packer);
   void discard_recorded();
-  // Calls visit(context, calls, sum) for each counter, with what came since the last flush.
-  template <class Visit>
-  void each_counter(const Visit& visit);
-  template <class Visit>
-  void each_changed_gauge(const Visit& visit);
   Amount waiting() noexcept;
 
   void took(context::Context& context, Amount amount, std::uint64_t contexts) noexcept;
@@ -123,6 +117,7 @@ class Flusher {
 
   const Plan& plan_;
   const Stages stages_;
+  const Unsent unsent_;
   const Clock::SteadyTime start_;
   std::mutex mutex_;
   std::uint32_t now_ = 0;          // seconds since the start, at the last flush
