@@ -12,6 +12,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <utility>
 
 #include <pawl/trace_stats.h>
@@ -60,6 +61,12 @@ class GiveBackList {
 
  private:
   std::atomic<Node*> first_{nullptr};
+};
+
+// What turns a time of the steady clock into one of the wall clock, until `ends` by the former.
+struct WallOffset {
+  std::int64_t nanoseconds = 0;
+  std::int64_t ends = std::numeric_limits<std::int64_t>::min();
 };
 
 class Arena {
@@ -151,6 +158,7 @@ class Arena {
   void give_blocks_back() noexcept;
   TraceState* take_told() noexcept { return told_.take_all(); }
 
+  WallOffset wall_offset;      // the owner's
   Arena* next = nullptr;       // of the tracer's
   Arena* next_free = nullptr;  // without a thread
 

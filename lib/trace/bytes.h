@@ -65,7 +65,7 @@ class Bytes {
  private:
   static constexpr std::size_t kLeast = 256;
 
-  bool grow(std::size_t least) noexcept {
+  [[gnu::noinline]] bool grow(std::size_t least) noexcept {
     std::size_t wanted = capacity_ < kLeast ? kLeast : 2 * capacity_;
     if (wanted < least) wanted = least;
     void* const larger = ::operator new(wanted, std::nothrow);

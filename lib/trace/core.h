@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 
 #include <pawl/trace.h>
@@ -40,9 +41,10 @@ class Core {
 
   const Plan& plan() const noexcept { return plan_; }
 
-  // Start spans; null when there is none to be had, which is counted.
+  // Start spans; null when there is none to be had, which is counted. `parent` is null, or a remote
+  // span's, which says something.
   Draft* start(std::string_view name,
-               const SpanContext& parent,
+               const SpanContext* parent,
                const SpanOptions& options) noexcept;
   Draft* start_child(const Draft& parent,
                      std::string_view name,
@@ -95,14 +97,15 @@ class Core {
   void make_templates();
   std::int64_t steady_now() const noexcept;
   std::int64_t wall_now() const noexcept;
+  std::int64_t wall_offset(Arena& arena, std::int64_t steady) const noexcept;
 
   Arena* own_arena() noexcept;
   Draft* start_inherited_child(const Draft& parent,
                                std::string_view name,
                                SpanOptions options) noexcept;
-  Draft* begin_trace(Arena& arena, const SpanContext& parent) noexcept;
+  Draft* begin_trace(Arena& arena, const SpanContext* parent) noexcept;
   bool inherit(TraceState& trace, const SpanContext& parent) noexcept;
-  void decide(Draft& draft, const SpanContext& parent) noexcept;
+  void decide(Draft& draft, std::optional<int> inherited) noexcept;
   void name(Draft& draft, std::string_view name, const SpanOptions& options) noexcept;
   Draft* refuse(Arena& arena, SpanDrop reason) noexcept;
   bool write(Arena& arena, Draft& draft, std::int64_t duration, SpanDrop& why_not) noexcept;

@@ -6,6 +6,7 @@
 // Threads: one at a time, but for what child() reads: trace, id, service.
 
 #include <array>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -33,8 +34,14 @@ struct Draft {
   void clear() noexcept;
 
   // Add what a span was told, within the limits.
-  void set_tag(std::string_view key, std::string_view value) noexcept;
-  void set_metric(std::string_view key, double value) noexcept;
+  void set_tag(std::string_view key, std::string_view value) noexcept {
+    if (!meta.add_text(key, value, keys)) [[unlikely]]
+      set_tag_with_care(key, value);
+  }
+  void set_metric(std::string_view key, double value) noexcept {
+    if (!std::isfinite(value) || !metrics.add_number(key, value, keys)) [[unlikely]]
+      set_metric_with_care(key, value);
+  }
   // The same into other maps, in which a key comes once.
   void set_text(Entries& to, std::string_view key, std::string_view value) noexcept;
   void set_number(Entries& to, std::string_view key, double value) noexcept;
@@ -66,6 +73,10 @@ struct Draft {
   Bytes scratch, key_scratch;  // for texts that are repaired
   RepairCounts repairs{};
   Event event;
+
+ private:
+  void set_tag_with_care(std::string_view key, std::string_view value) noexcept;
+  void set_metric_with_care(std::string_view key, double value) noexcept;
 };
 
 }  // namespace pawl::trace

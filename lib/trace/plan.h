@@ -27,8 +27,9 @@
 
 namespace pawl::trace {
 
-// Tags that spans begin with, encoded.
+// What spans begin with, tags encoded.
 struct Template {
+  ShortText service;
   Entries meta;
   Entries metrics;
   KeyFilter keys;

@@ -66,6 +66,14 @@ std::int64_t Core::wall_now() const noexcept {
                                          : plan_.clock->wall_now());
 }
 
+// The clocks run alike until somebody sets the wall clock, so one reading of it does for a while.
+std::int64_t Core::wall_offset(Arena& arena, std::int64_t steady) const noexcept {
+  constexpr std::int64_t kLasts = 100'000'000;
+  WallOffset& known = arena.wall_offset;
+  if (steady >= known.ends) known = {wall_now() - steady, steady + kLasts};
+  return known.nanoseconds;
+}
+
 Draft* Core::refuse(Arena& arena, SpanDrop reason) noexcept {
   arena.count_start();
   arena.lose(reason);
@@ -73,7 +81,7 @@ Draft* Core::refuse(Arena& arena, SpanDrop reason) noexcept {
 }
 
 Draft* Core::start(std::string_view name,
-                   const SpanContext& parent,
+                   const SpanContext* parent,
                    const SpanOptions& options) noexcept {
   const Use arena{*this};
   if (closed_.load(std::memory_order_relaxed)) [[unlikely]]
@@ -81,21 +89,22 @@ Draft* Core::start(std::string_view name,
   Draft* const draft = begin_trace(*arena, parent);
   if (draft == nullptr) [[unlikely]]
     return refuse(*arena, SpanDrop::no_memory);
-  draft->parent = parent.span;
+  draft->parent = parent == nullptr ? 0 : parent->span;
   draft->is_root = true;
   this->name(*draft, name, options);
-  decide(*draft, parent);
-  if (!parent.origin.empty()) draft->set_tag("_dd.origin", parent.origin);
+  decide(*draft, parent == nullptr ? std::nullopt : parent->priority);
+  if (parent != nullptr && !parent->origin.empty()) draft->set_tag("_dd.origin", parent->origin);
   arena->count_start();
   return draft;
 }
 
 // Null without memory.
-Draft* Core::begin_trace(Arena& arena, const SpanContext& parent) noexcept {
+Draft* Core::begin_trace(Arena& arena, const SpanContext* parent) noexcept {
   Draft* const draft = arena.take_draft();
   if (draft == nullptr) return nullptr;
   TraceState* const trace = arena.take_state();
-  if (trace == nullptr || !inherit(*trace, parent)) {
+  if (trace != nullptr) trace->inherited.reset();
+  if (trace == nullptr || (parent != nullptr && !inherit(*trace, *parent))) {
     arena.put_back(*draft);
     if (trace != nullptr) arena.put_back(*trace);
     return nullptr;
@@ -107,18 +116,17 @@ Draft* Core::begin_trace(Arena& arena, const SpanContext& parent) noexcept {
   trace->started.store(1, std::memory_order_relaxed);
   draft->trace = trace;
   draft->id = arena.next_id();
-  const std::int64_t wall = wall_now();
   draft->start = steady_now();
-  trace->wall_offset = wall - draft->start;
-  const auto seconds = static_cast<std::uint64_t>(std::max<std::int64_t>(wall, 0)) / 1'000'000'000;
-  trace->high = parent ? parent.trace_high : seconds << 32U;
-  trace->low = parent ? parent.trace_low : arena.next_id();
+  trace->wall_offset = wall_offset(arena, draft->start);
+  const std::int64_t wall = std::max<std::int64_t>(draft->start + trace->wall_offset, 0);
+  const auto seconds = static_cast<std::uint64_t>(wall) / 1'000'000'000;
+  trace->high = parent == nullptr ? seconds << 32U : parent->trace_high;
+  trace->low = parent == nullptr ? arena.next_id() : parent->trace_low;
   return draft;
 }
 
 // Tells whether there was memory.
 bool Core::inherit(TraceState& trace, const SpanContext& parent) noexcept {
-  trace.inherited.reset();
   const bool is_plain = parent.decision_maker.empty() && parent.origin.empty() &&
                         parent.trace_tags.empty() && parent.tracestate.empty() &&
                         parent.datadog_state.empty();
@@ -137,10 +145,10 @@ bool Core::inherit(TraceState& trace, const SpanContext& parent) noexcept {
   }
 }
 
-void Core::decide(Draft& draft, const SpanContext& parent) noexcept {
+void Core::decide(Draft& draft, std::optional<int> inherited) noexcept {
   TraceState& trace = *draft.trace;
-  if (parent && parent.priority) {
-    const int priority = std::clamp(*parent.priority, -128, 127);
+  if (inherited) {
+    const int priority = std::clamp(*inherited, -128, 127);
     trace.decision.set({static_cast<std::int8_t>(priority), Mechanism::inherited});
     return;
   }
@@ -156,7 +164,7 @@ void Core::name(Draft& draft, std::string_view name, const SpanOptions& options)
   draft.meta.assign(usual.meta.bytes(), usual.meta.count());
   draft.metrics.assign(usual.metrics.bytes(), usual.metrics.count());
   if (!options.service.empty()) draft.set_short(draft.service, options.service);
-  if (draft.service.size == 0) draft.set_short(draft.service, plan_.service);
+  if (draft.service.size == 0) draft.service = usual.service;
   draft.set_short(draft.name, name);
   if (draft.name.size == 0) draft.set_short(draft.name, "unnamed");
   if (!options.resource.empty()) draft.set_resource(options.resource);
@@ -198,7 +206,8 @@ Draft* Core::start_inherited_child(const Draft& parent,
                                    SpanOptions options) noexcept {
   if (tracers_.load(std::memory_order_relaxed) == 0) return nullptr;
   if (options.service.empty()) options.service = parent.service.view();
-  Draft* const draft = start(name, context_of(parent), options);
+  const SpanContext context = context_of(parent);
+  Draft* const draft = start(name, &context, options);
   if (draft != nullptr) draft->event.parent = event_parent_of(parent);
   return draft;
 }

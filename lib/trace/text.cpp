@@ -11,7 +11,6 @@ namespace pawl::trace {
 namespace {
 
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";
-constexpr std::uint64_t kHighBits = 0x8080'8080'8080'8080;
 
 bool continues(char c) noexcept { return (static_cast<unsigned char>(c) & 0xc0U) == 0x80U; }
 
@@ -25,17 +24,18 @@ std::string_view cut_text(std::string_view text, std::size_t most) noexcept {
   return text.substr(0, continues(text[size]) ? most : size);
 }
 
-bool is_ascii(std::string_view text) noexcept {
-  std::uint64_t seen = 0;
-  std::size_t i = 0;
-  for (; i + 8 <= text.size(); i += 8) seen |= base::load64(text.data() + i);
-  for (; i < text.size(); ++i) seen |= static_cast<unsigned char>(text[i]);
-  return (seen & kHighBits) == 0;
+std::uint64_t AsciiCopy::put_long(char* to, std::string_view text) noexcept {
+  const std::size_t last = text.size() - 8;
+  std::uint64_t seen = base::load64(text.data() + last);
+  for (std::size_t at = 0; at < last; at += 8) seen |= base::load64(text.data() + at);
+  std::memcpy(to, text.data(), text.size());
+  return seen;
 }
 
 bool is_utf8(std::string_view text) noexcept {
   while (!text.empty()) {
-    const std::size_t size = base::character_at(text);
+    const bool is_ascii = text.size() >= 8 && (base::load64(text.data()) & kHighBits) == 0;
+    const std::size_t size = is_ascii ? 8 : base::character_at(text);
     if (size == 0) return false;
     text.remove_prefix(size);
   }

@@ -45,7 +45,7 @@ Tracer::~Tracer() {
 
 Span Tracer::start(std::string_view name, const SpanOptions& options) const noexcept {
   if (core_ == nullptr) return {};
-  return Span{core_->start(name, SpanContext{}, options)};
+  return Span{core_->start(name, nullptr, options)};
 }
 
 Span Tracer::start(std::string_view name,
@@ -53,7 +53,7 @@ Span Tracer::start(std::string_view name,
                    const SpanOptions& options) const noexcept {
   // Without a trace, the rest of a context says nothing.
   if (core_ == nullptr || !parent) return start(name, options);
-  return Span{core_->start(name, parent, options)};
+  return Span{core_->start(name, &parent, options)};
 }
 
 SpanContext Tracer::read_headers(const detail::HeaderValues& values) const noexcept {
