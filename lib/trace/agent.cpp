@@ -80,7 +80,7 @@ void Agent::send_spans(std::span<const Chunk> chunks, Call& call, std::span<Outc
   post_in_groups(
       filled.size(),
       options_.most_payload_bytes,
-      [&](std::size_t i) { return filled[i]->spans.size(); },
+      [&](std::size_t i) { return filled[i]->span_bytes(); },
       [&](Group group) { return post_spans(part(filled, group), call); },
       [&](Group group, Fate fate) {
         for (const Chunk* chunk : part(filled, group))
@@ -91,7 +91,9 @@ void Agent::send_spans(std::span<const Chunk> chunks, Call& call, std::span<Outc
 Fate Agent::post_spans(std::span<const Chunk* const> chunks, Call& call) {
   const std::string head = array_of(chunks.size());
   std::vector<string_view> body = {head};
-  for (const Chunk* chunk : chunks) body.push_back(chunk->spans);
+  body.reserve(1 + chunks.size());
+  for (const Chunk* chunk : chunks)
+    body.insert(body.end(), chunk->spans.begin(), chunk->spans.end());
   const std::string count = std::to_string(chunks.size());
   const std::string language = std::to_string(__cplusplus);
   const Origin& origin = options_.origin;

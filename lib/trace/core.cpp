@@ -64,7 +64,8 @@ void Core::make_templates() {
   Template root;
   Template child;
   for (Template* made : {&root, &child}) {
-    made->service.size = static_cast<std::uint8_t>(plan_.service.copy(made->service.bytes, kMostService));
+    made->service.size =
+        static_cast<std::uint8_t>(plan_.service.copy(made->service.bytes, kMostService));
     if (!plan_.env.empty()) text(*made, "env", plan_.env);
     if (!plan_.version.empty()) text(*made, "version", plan_.version);
     for (const OwnedTag& tag : plan_.tags) text(*made, tag.key, tag.value);

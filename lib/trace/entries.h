@@ -76,8 +76,9 @@ class Entries {
     return bytes_.append(encoded);
   }
 
-  // Add a new key in one pass, and tell whether they did. They leave alone, for the functions below,
-  // what needs more care: texts that are too long or not ASCII, reserved keys (which all begin with
+  // Add a new key in one pass, and tell whether they did. They leave alone, for the functions
+  // below, what needs more care: texts that are too long or not ASCII, reserved keys (which all
+  // begin with
   // '_'), and those that are not new.
   bool add_text(std::string_view key, std::string_view value, KeyFilter& keys) noexcept {
     if (needs_care(key) || value.size() > kMostValue) return false;

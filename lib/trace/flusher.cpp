@@ -8,7 +8,7 @@ namespace pawl::trace {
 
 namespace {
 
-// What is taken from the arenas before chunks are formed of it: with kMuchQueued, the memory that
+// What is taken from the arenas before chunks are formed of it: of what is copied, the memory that
 // is used beyond the budget.
 constexpr std::size_t kMostTaken = std::size_t{4} << 20;
 // A trace's spans leave before it is complete when they are so many (or kMuchQueued bytes), or have
@@ -72,13 +72,23 @@ void Flusher::take_all_there_is(What what, Time deadline) noexcept {
     working_.taken += taken;
     working_.held += taken;
     sweep(what);
-    const std::size_t queued = spans_.size() + events_.size() + evaluations_.size();
-    set_.budget.take_anyway(queued - std::exchange(budgeted_, queued));
-    for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next)
-      arena->give_blocks_back();
+    charge_queued();
+    if (pieces_.empty()) give_blocks_back();
     publish_books();
-    if (queued >= kMuchQueued) send(deadline);
+    if (in_arenas_ + budgeted_ >= kMuchQueued) send(deadline);
   }
+}
+
+void Flusher::charge_queued() noexcept {
+  const std::size_t queued = own_bytes_ + queue_.events.size() + queue_.evaluations.size();
+  set_.budget.take_anyway(queued - std::exchange(budgeted_, queued));
+}
+
+// REQUIRES: nothing is queued, whose spans lie there.
+void Flusher::give_blocks_back() noexcept {
+  for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next)
+    arena->give_blocks_back();
+  in_arenas_ = 0;
 }
 
 // Tells whether there may be more.
@@ -95,9 +105,11 @@ bool Flusher::take_some(std::uint64_t& taken) noexcept {
     bytes += record.bytes;
     return bytes < kMostTaken;
   };
-  for (Arena* arena = set_.arenas.first(); arena != nullptr; arena = arena->next)
-    if (!arena->each_record(take)) return true;
-  return false;
+  bool more = false;
+  for (Arena* arena = set_.arenas.first(); arena != nullptr && !more; arena = arena->next)
+    more = !arena->each_record(take);
+  in_arenas_ += bytes;
+  return more;
 }
 
 void Flusher::list(TraceState& trace) noexcept {
@@ -153,27 +165,45 @@ void Flusher::form_chunk(TraceState& trace) noexcept {
 }
 
 // Tells whether there was memory.
-bool Flusher::queue(const TraceState& trace) noexcept {
+bool Flusher::queue(TraceState& trace) noexcept {
+  try {
+    if (write_chunk(trace)) return true;
+  } catch (const std::bad_alloc&) {
+    // Like where it tells so.
+  }
+  cut_back();
+  return false;
+}
+
+bool Flusher::write_chunk(TraceState& trace) {
   const int priority = trace.decision.get().priority;
   const bool ride = priority > 0 && features_.meta_structs;
   if (!writer_.write(trace, ride ? ChunkWriter::Events::into_spans : ChunkWriter::Events::apart))
     return false;
-  try {
-    pieces_.push_back({.spans_end = spans_.size(),
-                       .events_end = events_.size(),
-                       .evaluations_end = evaluations_.size(),
-                       .count = trace.waiting,
-                       .events = writer_.events_apart(),
-                       .priority = priority,
-                       .partial = !trace.is_complete()});
-    return true;
-  } catch (const std::bad_alloc&) {
-    const Piece last = pieces_.empty() ? Piece{} : pieces_.back();
-    spans_.written_to(spans_.data() + last.spans_end);
-    events_.written_to(events_.data() + last.events_end);
-    evaluations_.written_to(evaluations_.data() + last.evaluations_end);
-    return false;
-  }
+  const bool keeps = trace.kept.capacity() != 0;
+  if (keeps) queue_.own.emplace_back();
+  const std::size_t own_before = pieces_.empty() ? 0 : pieces_.back().own_end;
+  pieces_.push_back({.parts_end = queue_.parts.size(),
+                     .own_end = queue_.own.size(),
+                     .events_end = queue_.events.size(),
+                     .evaluations_end = queue_.evaluations.size(),
+                     .count = trace.waiting,
+                     .events = writer_.events_apart(),
+                     .priority = priority,
+                     .partial = !trace.is_complete()});
+  if (keeps) queue_.own.back() = take_kept(trace);
+  for (std::size_t i = own_before; i < queue_.own.size(); ++i)
+    own_bytes_ += queue_.own[i].capacity();
+  return true;
+}
+
+// Takes off what was begun of a chunk.
+void Flusher::cut_back() noexcept {
+  const Piece last = pieces_.empty() ? Piece{} : pieces_.back();
+  queue_.parts.resize(last.parts_end);
+  queue_.own.resize(last.own_end);
+  queue_.events.written_to(queue_.events.data() + last.events_end);
+  queue_.evaluations.written_to(queue_.evaluations.data() + last.evaluations_end);
 }
 
 void Flusher::drop_waiting(TraceState& trace, SpanDrop reason) noexcept {
@@ -186,12 +216,14 @@ void Flusher::drop_waiting(TraceState& trace, SpanDrop reason) noexcept {
   forget_waiting(trace);
 }
 
+Bytes Flusher::take_kept(TraceState& trace) noexcept {
+  kept_bytes_ -= trace.kept.size();
+  set_.budget.give_back(trace.kept.capacity());
+  return std::exchange(trace.kept, {});
+}
+
 void Flusher::forget_waiting(TraceState& trace) noexcept {
-  if (trace.kept.capacity() != 0) {
-    kept_bytes_ -= trace.kept.size();
-    set_.budget.give_back(trace.kept.capacity());
-    trace.kept = Bytes{};
-  }
+  if (trace.kept.capacity() != 0) take_kept(trace);
   trace.first = nullptr;
   trace.last = nullptr;
   trace.waiting = 0;

@@ -113,7 +113,10 @@ class Flusher {
   void sweep(What what) noexcept;
   bool is_due(const TraceState& trace, What what) const noexcept;
   void form_chunk(TraceState& trace) noexcept;
-  bool queue(const TraceState& trace) noexcept;
+  bool queue(TraceState& trace) noexcept;
+  bool write_chunk(TraceState& trace);
+  void cut_back() noexcept;
+  Bytes take_kept(TraceState& trace) noexcept;
   void keep(TraceState& trace) noexcept;
   void drop_waiting(TraceState& trace, SpanDrop reason) noexcept;
   void forget_waiting(TraceState& trace) noexcept;
@@ -121,10 +124,14 @@ class Flusher {
   void send(Time deadline) noexcept;
   void send_evaluations(Time deadline) noexcept;
   void settle(const std::vector<Outcome>& outcomes) noexcept;
+  void forget_queue() noexcept;
+  void charge_queued() noexcept;
+  void give_blocks_back() noexcept;
   void publish_books() noexcept;
 
   struct Piece {
-    std::size_t spans_end;
+    std::size_t parts_end;
+    std::size_t own_end;
     std::size_t events_end;
     std::size_t evaluations_end;
     std::uint32_t count;
@@ -133,7 +140,7 @@ class Flusher {
     bool partial;
   };
 
-  // What waits before it is sent, and the memory that is kept for the next.
+  // What waits before it is sent, in arenas and out of them.
   static constexpr std::size_t kMuchQueued = std::size_t{1} << 20;
 
   const Setting set_;
@@ -142,10 +149,12 @@ class Flusher {
   // Whose turn it is has these.
   TraceState* listed_ = nullptr;
   std::size_t kept_bytes_ = 0;
-  Bytes spans_, events_, evaluations_;
-  ChunkWriter writer_{spans_, events_, evaluations_};
-  Clock::SteadyTime now_{};   // of this look at the arenas
-  std::size_t budgeted_ = 0;  // of their bytes
+  Chunks queue_;
+  ChunkWriter writer_{queue_};
+  Clock::SteadyTime now_{};    // of this look at the arenas
+  std::size_t in_arenas_ = 0;  // bytes that were taken in blocks that are not given back
+  std::size_t own_bytes_ = 0;  // of the queue's own memory
+  std::size_t budgeted_ = 0;   // of it, events and evaluations
   std::vector<Piece> pieces_;
   Clock::SteadyTime next_send_{};
   Features features_;

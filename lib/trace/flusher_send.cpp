@@ -49,14 +49,16 @@ void Flusher::send(Time deadline) noexcept {
   } catch (const std::bad_alloc&) {
     return;  // they wait for the next flush
   }
-  std::size_t spans_at = 0;
+  const std::span<const std::string_view> parts{queue_.parts};
+  const std::string_view events = queue_.events.view();
+  std::size_t parts_at = 0;
   std::size_t events_at = 0;
   for (const Piece& piece : pieces_) {
-    chunks.push_back({.spans = spans_.view().substr(spans_at, piece.spans_end - spans_at),
+    chunks.push_back({.spans = parts.subspan(parts_at, piece.parts_end - parts_at),
                       .count = piece.count,
                       .priority = piece.priority,
-                      .llmobs = events_.view().substr(events_at, piece.events_end - events_at)});
-    spans_at = piece.spans_end;
+                      .llmobs = events.substr(events_at, piece.events_end - events_at)});
+    parts_at = piece.parts_end;
     events_at = piece.events_end;
   }
   set_.outlet->send(chunks, deadline, outcomes);
@@ -66,14 +68,14 @@ void Flusher::send(Time deadline) noexcept {
 
 // Once, whatever becomes of it.
 void Flusher::send_evaluations(Time deadline) noexcept {
-  const std::size_t count = evaluations_.size() / sizeof(Evaluation);
+  const std::size_t count = queue_.evaluations.size() / sizeof(Evaluation);
   if (count == 0) return;
   std::size_t accepted = 0;
   try {
     std::vector<std::string> texts;
     for (std::size_t i = 0; i < count; ++i)
       texts.push_back(encode_evaluation(
-          Evaluation::read(evaluations_.data() + i * sizeof(Evaluation)), set_.ml_app));
+          Evaluation::read(queue_.evaluations.data() + i * sizeof(Evaluation)), set_.ml_app));
     std::vector<Fate> fates(count, Fate::timed_out);
     set_.outlet->send_evaluations(texts, deadline, fates);
     accepted = static_cast<std::size_t>(std::count(fates.begin(), fates.end(), Fate::accepted));
@@ -82,6 +84,23 @@ void Flusher::send_evaluations(Time deadline) noexcept {
   }
   working_.evaluations_accepted += accepted;
   working_.evaluations_lost += count - accepted;
+}
+
+// Empties the queue, whose memory is kept for the next where it is not much.
+void Flusher::forget_queue() noexcept {
+  constexpr std::size_t kMostParts = kMuchQueued / 256;
+  pieces_.clear();
+  queue_.parts.clear();
+  queue_.own.clear();
+  queue_.events.reset(kMuchQueued);
+  queue_.evaluations.reset(kMuchQueued);
+  if (queue_.parts.capacity() > kMostParts) {
+    std::vector<Piece>{}.swap(pieces_);
+    std::vector<std::string_view>{}.swap(queue_.parts);
+  }
+  own_bytes_ = 0;
+  charge_queued();
+  give_blocks_back();
 }
 
 void Flusher::settle(const std::vector<Outcome>& outcomes) noexcept {
@@ -97,11 +116,7 @@ void Flusher::settle(const std::vector<Outcome>& outcomes) noexcept {
     }
     if (outcomes[i].llmobs != Fate::accepted) working_.events_lost += piece.events;
   }
-  pieces_.clear();
-  spans_.reset(kMuchQueued);
-  events_.reset(kMuchQueued);
-  evaluations_.reset(kMuchQueued);
-  set_.budget.give_back(std::exchange(budgeted_, 0));
+  forget_queue();
   publish_books();
 }
 

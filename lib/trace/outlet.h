@@ -7,6 +7,7 @@
 // Errors: none; what cannot be handed over has a Fate that says why.
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -18,15 +19,21 @@ namespace pawl::trace {
 
 // Finished spans of ONE trace. The views are valid during the call.
 struct Chunk {
-  // msgpack: an array of span maps, as the outer array of a v0.4 body holds it. Empty when there
-  // are only LLM Observability events to send.
-  std::string_view spans = {};
+  // msgpack, in parts that follow one another: an array of span maps, as the outer array of a v0.4
+  // body holds it. None when there are only LLM Observability events to send.
+  std::span<const std::string_view> spans = {};
   std::uint32_t count = 0;  // spans in it
   // The sampling priority; <= 0 is not sampled.
   int priority = 1;
   // msgpack: an array of LLM Observability events of kind span, empty when there are none or they
   // ride in the spans (meta_struct).
   std::string_view llmobs = {};
+
+  std::size_t span_bytes() const noexcept {
+    std::size_t bytes = 0;
+    for (const std::string_view part : spans) bytes += part.size();
+    return bytes;
+  }
 };
 
 // What became of something that was handed over.

@@ -16,6 +16,12 @@ constexpr std::size_t kFixedBytes = 256;
 
 }  // namespace
 
+char* put_event_key(char* to, std::size_t event_bytes) noexcept {
+  using namespace msgpack;
+  to = put_byte(put_key(to, "meta_struct"), 0x81);
+  return put_binary_header(put_key(to, "_llmobs"), event_bytes);
+}
+
 std::size_t most_record_bytes(const Draft& draft) noexcept {
   return sizeof(Record) + kFixedBytes + draft.service.size + draft.name.size + draft.type.size +
          std::max<std::size_t>(draft.resource.size(), draft.name.size) + draft.meta.bytes().size() +
@@ -26,7 +32,7 @@ std::size_t most_record_bytes(const Draft& draft) noexcept {
 char* write_record(Record& record, const Draft& draft, std::int64_t duration) noexcept {
   using namespace msgpack;
   const bool has_links = draft.link_count != 0;
-  char* const begin = reinterpret_cast<char*>(&record + 1);
+  char* const begin = record.map();
   char* to = put_byte(begin, 0x80U | (has_links ? 13U : 12U));
   to = put_text(put_key(to, "service"), draft.service.view());
   to = put_text(put_key(to, "name"), draft.name.view());

@@ -1,9 +1,12 @@
 #pragma once
 
-// A span that has ended, as it lies in its thread's arena until the flusher takes it: this header,
-// the span's map, and its event of LLM Observability and its verdict on another span where it has
-// them. The map of tags is its last value, that of numbers the one before, and both have headers of
-// fixed length, so that what is said of the whole trace can be put in, or put right, at their ends.
+// A span that has ended, as it lies in its thread's arena until it is sent: this header, the span's
+// map, and its event of LLM Observability and its verdict on another span where it has them. The
+// map of tags is its last value, that of numbers the one before, and both have headers of fixed
+// length, so that what is said of the whole trace can be put in, or put right, at their ends.
+//
+// What is sent needs no copy: in front of the map is room for the header of a chunk, and the event
+// has in front of it what makes it the map's next value, `meta_struct`.
 //
 // Threads: written by the thread that ends the span, then the flusher's.
 
@@ -13,6 +16,7 @@
 
 #include "trace/decision.h"
 #include "trace/evaluation.h"
+#include "trace/msgpack.h"
 
 namespace pawl::trace {
 
@@ -24,6 +28,10 @@ struct TraceTags {
   std::uint32_t bytes = 0;
   std::uint32_t count = 0;
 };
+
+// What is in front of an event: "meta_struct", a map of one, "_llmobs", a binary.
+inline constexpr std::size_t kEventKeyBytes = 12 + 1 + 8 + msgpack::kBinaryHeader;
+char* put_event_key(char* to, std::size_t event_bytes) noexcept;
 
 struct Record {
   TraceState* trace;
@@ -38,17 +46,25 @@ struct Record {
   Decision decision;          // that these tell
   bool is_root;               // the first span of its trace in this process
   bool judges;                // an Evaluation stands behind the event
+  char unused[3];
+  char chunk_header[msgpack::kArrayHeader];  // up to the map
 
-  std::string_view span() const noexcept {
-    return {reinterpret_cast<const char*>(this + 1), span_bytes};
-  }
+  char* map() noexcept { return reinterpret_cast<char*>(this + 1); }
+  const char* map() const noexcept { return reinterpret_cast<const char*>(this + 1); }
+  std::string_view span() const noexcept { return {map(), span_bytes}; }
   std::string_view event() const noexcept {
-    return {reinterpret_cast<const char*>(this + 1) + span_bytes, event_bytes};
+    return {map() + span_bytes + (event_bytes == 0 ? 0 : kEventKeyBytes), event_bytes};
+  }
+  // What follows the map where the event rides in it.
+  std::string_view meta_struct() const noexcept {
+    return {map() + span_bytes, event_bytes == 0 ? 0 : kEventKeyBytes + event_bytes};
   }
   std::string_view evaluation() const noexcept {
     return {event().data() + event_bytes, judges ? sizeof(Evaluation) : 0};
   }
 };
+
+static_assert(offsetof(Record, chunk_header) + msgpack::kArrayHeader == sizeof(Record));
 
 // Gives a bound for the bytes of a span's record, without its event.
 std::size_t most_record_bytes(const Draft& draft) noexcept;

@@ -1,11 +1,9 @@
 #include <algorithm>
 #include <chrono>
-#include <new>
+#include <optional>
 
 #include "trace/core.h"
 #include "trace/msgpack.h"
-#include "trace/propagation.h"
-#include "trace/trace_tags.h"
 
 // The part of a core that runs on the threads of the program: spans start and end.
 
@@ -125,39 +123,6 @@ Draft* Core::begin_trace(Arena& arena, const SpanContext* parent) noexcept {
   return draft;
 }
 
-// Tells whether there was memory.
-bool Core::inherit(TraceState& trace, const SpanContext& parent) noexcept {
-  const bool is_plain = parent.decision_maker.empty() && parent.origin.empty() &&
-                        parent.trace_tags.empty() && parent.tracestate.empty() &&
-                        parent.datadog_state.empty();
-  if (is_plain) return true;
-  const bool has_maker = is_list_text(parent.decision_maker);
-  try {
-    trace.inherited = std::make_unique<Inherited>(
-        Inherited{.decision_maker = has_maker ? parent.decision_maker : std::string{},
-                  .origin = parent.origin,
-                  .trace_tags = sendable_trace_tags(parent.trace_tags),
-                  .tracestate = parent.tracestate,
-                  .datadog_state = parent.datadog_state});
-    return true;
-  } catch (const std::bad_alloc&) {
-    return false;
-  }
-}
-
-void Core::decide(Draft& draft, std::optional<int> inherited) noexcept {
-  TraceState& trace = *draft.trace;
-  if (inherited) {
-    const int priority = std::clamp(*inherited, -128, 127);
-    trace.decision.set({static_cast<std::int8_t>(priority), Mechanism::inherited});
-    return;
-  }
-  const Sampler::Sampled sampled =
-      sampler_.decide(trace.low, draft.service.view(), draft.name.view());
-  trace.decision.set(sampled.decision);
-  trace.rate = sampled.rate;
-}
-
 void Core::name(Draft& draft, std::string_view name, const SpanOptions& options) noexcept {
   const Template& usual = draft.is_root ? root_template_ : child_template_;
   draft.keys = usual.keys;
@@ -243,13 +208,13 @@ bool Core::write(Arena& arena, Draft& draft, std::int64_t duration, SpanDrop& wh
   }
   const std::string_view event = draft.event.encoded.view();
   const bool judges = draft.event.judges();
-  const std::size_t told = event.size() + (judges ? sizeof(Evaluation) : 0);
+  const std::size_t told = kEventKeyBytes + event.size() + (judges ? sizeof(Evaluation) : 0);
   Record* const record = arena.begin_record(most_record_bytes(draft) + told, why_not);
   if (record == nullptr) return false;
   char* end = write_record(*record, draft, duration);
   if (has_event) {
     record->event_bytes = static_cast<std::uint32_t>(event.size());
-    end = msgpack::put_bytes(end, event.data(), event.size());
+    end = msgpack::put_bytes(put_event_key(end, event.size()), event.data(), event.size());
     arena.count_event();
   }
   if (judges) {
@@ -259,42 +224,6 @@ bool Core::write(Arena& arena, Draft& draft, std::int64_t duration, SpanDrop& wh
   }
   arena.publish(*record, end);
   return true;
-}
-
-SpanContext Core::context_of(const Draft& draft) const noexcept {
-  SpanContext context;
-  const TraceState& trace = *draft.trace;
-  const Decision decision = trace.decision.get();
-  context.trace_high = trace.high;
-  context.trace_low = trace.low;
-  context.span = draft.id;
-  context.priority = decision.priority;
-  try {
-    if (trace.inherited) {
-      context.origin = trace.inherited->origin;
-      context.trace_tags = trace.inherited->trace_tags;
-      context.tracestate = trace.inherited->tracestate;
-      context.datadog_state = trace.inherited->datadog_state;
-    }
-    if (decision.priority <= 0) return context;
-    context.decision_maker = decision_maker(trace, decision.mechanism);
-  } catch (const std::bad_alloc&) {
-    // The ids and the priority are there.
-  }
-  return context;
-}
-
-// An error keeps its trace where the options say so, unless a program dropped it: this one, or the
-// one that began the trace.
-void Core::fail(Draft& draft) const noexcept {
-  if (!plan_.keep_errors) return;
-  AtomicDecision& decision = draft.trace->decision;
-  Decision before = decision.get();
-  const auto may_change = [&before] {
-    const bool by_remote = before.mechanism == Mechanism::inherited && before.priority < 0;
-    return before.priority <= 0 && before.mechanism != Mechanism::manual && !by_remote;
-  };
-  while (may_change() && !decision.change(before, {kUserKeep, Mechanism::error})) continue;
 }
 
 void Core::note(SpanRepair repair, std::uint64_t times) noexcept {

@@ -20,6 +20,7 @@ using pawl::test::AgentPeer;
 using pawl::test::HttpPeer;
 using pawl::test::kFullInfo;
 using pawl::test::kLong;
+using pawl::test::parts_of;
 using pawl::trace::AgentOptions;
 using pawl::trace::Chunk;
 using pawl::trace::Fate;
@@ -101,7 +102,7 @@ TEST_CASE("spans and events of a chunk have fates of their own") {
   to.peer.next(HttpPeer::reply(200, kFullInfo));
   to.peer.next(HttpPeer::reply(202));
   const std::string events = msgpack_of(json::array({event("a")}));
-  const auto outcome = to.send({{"\x91\x80", 1, 1, events}}).at(0);
+  const auto outcome = to.send({{parts_of("\x91\x80"), 1, 1, events}}).at(0);
   CHECK(outcome.spans == Fate::refused);
   CHECK(outcome.llmobs == Fate::accepted);
 }

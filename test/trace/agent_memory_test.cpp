@@ -22,6 +22,7 @@ using pawl::test::FailingAlloc;
 using pawl::test::HttpPeer;
 using pawl::test::kFullInfo;
 using pawl::test::kLong;
+using pawl::test::parts_of;
 using pawl::trace::Chunk;
 using pawl::trace::Fate;
 using pawl::trace::Outcome;
@@ -59,7 +60,7 @@ TEST_CASE("spans that the Agent took are accepted, wherever memory ends") {
   for (bool failed = true; failed;) {
     AgentPeer to;
     to.peer.always(HttpPeer::reply(200, kAnswer, kVersion));
-    const Sent sent = send(to, {"\x91\x80", 1, 1, {}}, ++nth);
+    const Sent sent = send(to, {parts_of("\x91\x80"), 1, 1, {}}, ++nth);
     failed = sent.failed;
     CAPTURE(nth);
     CHECK(sent.outcome.spans == (sent.arrived ? Fate::accepted : Fate::no_memory));

@@ -3,8 +3,11 @@
 //
 // Threads: one at a time. Errors: those of HttpPeer.
 
+#include <array>
 #include <chrono>
 #include <cstddef>
+#include <deque>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +23,12 @@ inline constexpr std::string_view kFullInfo =
 
 // More than any call here takes, unless its deadline is what is tested.
 inline constexpr std::chrono::seconds kLong{30};
+
+// Gives a chunk's spans in two parts, which stay for as long as the program runs.
+inline std::span<const std::string_view> parts_of(std::string_view spans) {
+  static std::deque<std::array<std::string_view, 2>> all;
+  return all.emplace_back(std::array{spans.substr(0, 1), spans.substr(1)});
+}
 
 struct AgentPeer {
   explicit AgentPeer(trace::AgentOptions options = {}, HttpPeer::Kind kind = HttpPeer::Kind::tcp_v4)
@@ -37,7 +46,7 @@ struct AgentPeer {
   }
   // Sends one chunk of one span.
   trace::Fate send_one(std::chrono::milliseconds timeout = kLong) {
-    return send({{"\x91\x80", 1, 1, {}}}, timeout).at(0).spans;
+    return send({{parts_of("\x91\x80"), 1, 1, {}}}, timeout).at(0).spans;
   }
 
   HttpPeer peer;

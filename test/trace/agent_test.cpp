@@ -21,6 +21,7 @@ namespace {
 
 using pawl::test::AgentPeer;
 using pawl::test::HttpPeer;
+using pawl::test::parts_of;
 using pawl::trace::Agent;
 using pawl::trace::AgentOptions;
 using pawl::trace::Chunk;
@@ -30,7 +31,7 @@ using std::string_view;
 using namespace std::chrono_literals;
 using Step = HttpPeer::Step;
 
-Chunk chunk_of(string_view spans) { return {spans, 1, 1, {}}; }
+Chunk chunk_of(string_view spans) { return {parts_of(spans), 1, 1, {}}; }
 
 // How the table of docs/traces.md has it: what becomes of a request with this status, and how often
 // it is made.

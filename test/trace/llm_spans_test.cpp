@@ -233,4 +233,19 @@ TEST_CASE("events ride in their spans where the Agent says so, unless the trace 
   CHECK(chunks[0].spans.at(0).meta_struct.empty());
 }
 
+TEST_CASE("an event rides in a span whose trace was decided anew after it had ended") {
+  MemoryTracer t{observed()};
+  t.far->features.meta_structs = true;
+  Span request = trace::llm_request(t.tracer, {.model = "m"});
+  Span child = request.child("c");
+  request.finish();
+  SUBCASE("where it was written") {}
+  SUBCASE("or was kept") { CHECK(t.flush().empty()); }
+  child.keep().finish();
+  const auto spans = t.flush_one();
+  CHECK(spans.at(0).metrics.at("_sampling_priority_v1") == 2);
+  CHECK(spans[0].meta_struct.count("_llmobs") == 1);
+  CHECK(spans.at(1).meta_struct.empty());
+}
+
 }  // namespace

@@ -10,6 +10,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -52,8 +53,9 @@ class MemoryOutlet final : public trace::Outlet {
     if (far_->while_sending) far_->while_sending();
     const std::lock_guard lock{far_->mutex};
     for (std::size_t i = 0; i < chunks.size(); ++i) {
-      SeenChunk seen{
-          decode_spans(chunks[i].spans), chunks[i].priority, std::string{chunks[i].llmobs}};
+      std::string spans;
+      for (const std::string_view part : chunks[i].spans) spans += part;
+      SeenChunk seen{decode_spans(spans), chunks[i].priority, std::string{chunks[i].llmobs}};
       CHECK(seen.spans.size() == chunks[i].count);
       if (far_->answer.spans == trace::Fate::accepted) far_->chunks.push_back(std::move(seen));
       outcomes[i] = far_->answer;

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -194,6 +195,39 @@ TEST_CASE("a text is cut between characters") {
   text += "\xe2\x82\xac";  // the euro sign, over the limit by two bytes
   t.tracer.start(text).finish();
   CHECK(t.flush_one().at(0).name == std::string(99, 'x'));
+}
+
+// A wall clock that somebody sets.
+class SetClock final : public pawl::Clock {
+ public:
+  SteadyTime steady_now() const noexcept override { return SteadyTime{steady}; }
+  WallTime wall_now() const noexcept override {
+    return WallTime{std::chrono::duration_cast<WallTime::duration>(wall)};
+  }
+  std::chrono::nanoseconds steady{1s};
+  std::chrono::nanoseconds wall{1'700'000'000s};
+};
+
+TEST_CASE(
+    "spans start at the wall clock's time, a tenth of a second after it was set at the latest") {
+  const auto clock = std::make_shared<SetClock>();
+  auto options = pawl::test::quiet_tracer();
+  options.clock = clock;
+  MemoryTracer t{options};
+  const auto start_of_one = [&t] {
+    t.tracer.start("s").finish();
+    return std::chrono::nanoseconds{t.flush_one().at(0).start};
+  };
+  CHECK(start_of_one() == clock->wall);
+  clock->steady += 99ms;
+  clock->wall += 99ms;
+  CHECK(start_of_one() == clock->wall);
+  clock->wall += 1h;
+  clock->steady += 1ms;
+  CHECK(start_of_one() == clock->wall);
+  clock->wall -= 2h;
+  clock->steady += 100ms;
+  CHECK(start_of_one() == clock->wall);
 }
 
 TEST_CASE("a clock that runs backwards gives a duration of 0") {
