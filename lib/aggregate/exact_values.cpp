@@ -4,42 +4,56 @@
 
 namespace pawl::aggregate {
 
+// So few are sorted at once; more when there are more already, so that none is moved too often.
+std::size_t ExactValues::most_waiting() const noexcept {
+  constexpr std::size_t kFew = 128;
+  return std::max(kFew, size_ / 4);
+}
+
 void ExactValues::reserve(std::size_t more) {
-  if (waiting_.size() >= std::max(kFew, sorted_.size())) merge();
+  if (waiting_.size() >= most_waiting()) sort();
   const std::size_t needed = waiting_.size() + more;
-  if (needed > waiting_.capacity()) waiting_.reserve(std::max(needed, 2 * waiting_.capacity()));
+  if (needed > waiting_.capacity())
+    waiting_.reserve(std::max(needed, std::min(most_waiting(), 2 * waiting_.capacity())));
 }
 
-std::span<const ValueCount> ExactValues::sorted() {
-  merge();
-  return sorted_;
-}
-
-// Two rising rows into one.
-void ExactValues::merge() {
+// From the end, where there is room: so each known one is moved once, and nothing is copied.
+void ExactValues::sort() {
   if (waiting_.empty()) return;
-  spare_.reserve(sorted_.size() + waiting_.size());
   std::sort(waiting_.begin(), waiting_.end());
-  const auto append = [this](const ValueCount& one) {
-    if (!spare_.empty() && spare_.back().value == one.value)
-      spare_.back().count += one.count;
-    else
-      spare_.push_back(one);
-  };
-  auto known = sorted_.cbegin();
-  for (const double value : waiting_) {
-    for (; known != sorted_.cend() && known->value <= value; ++known) append(*known);
-    append({value, 1});
+  const std::size_t size = size_ + count_unknown();
+  make_rows(size);
+  std::size_t from = size_;
+  std::size_t to = size;
+  for (std::size_t left = waiting_.size(); left != 0;) {
+    ValueCount one{waiting_[left - 1], 0};
+    for (; left != 0 && waiting_[left - 1] == one.value; --left) ++one.count;
+    for (; from != 0 && known(from - 1).value > one.value; --from) known(--to) = known(from - 1);
+    if (from != 0 && known(from - 1).value == one.value) one.count += known(--from).count;
+    known(--to) = one;
   }
-  for (; known != sorted_.cend(); ++known) append(*known);
-  std::swap(sorted_, spare_);
-  spare_.clear();
+  size_ = size;
   waiting_.clear();
 }
 
+// REQUIRES: those that wait are in order.
+std::size_t ExactValues::count_unknown() const noexcept {
+  std::size_t unknown = 0;
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    if (i != 0 && waiting_[i] == waiting_[i - 1]) continue;
+    while (at < size_ && known(at).value < waiting_[i]) ++at;
+    if (at == size_ || known(at).value != waiting_[i]) ++unknown;
+  }
+  return unknown;
+}
+
+void ExactValues::make_rows(std::size_t size) {
+  while (rows_.size() * kInRow < size) rows_.push_back(std::make_unique<Row>());
+}
+
 void ExactValues::clear() noexcept {
-  sorted_.clear();
-  spare_.clear();
+  size_ = 0;
   waiting_.clear();
   count_ = 0;
 }

@@ -2,15 +2,17 @@
 
 // Values as they were recorded, equal ones counted together: what histograms and timings are made
 // of, and what a sketch keeps of values that no mean may touch. Memory follows the number of
-// different values.
+// different values: 16 bytes each, in rows that are never moved, and up to an eighth of that for
+// values that are not sorted yet.
 //
 // Threads: the flusher's own.
-// Cost: each value is sorted once among as many as there are, about 50 ns with a million different
-// ones, 10 ns with few.
+// Cost: each value is sorted once among a fifth of as many as there are, about 80 ns with a million
+// different ones, 10 ns with few.
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
-#include <span>
+#include <memory>
 #include <vector>
 
 namespace pawl::aggregate {
@@ -31,36 +33,42 @@ class ExactValues {
     ++count_;
   }
 
-  // Gives them in rising order. Throws std::bad_alloc and has then changed nothing.
-  std::span<const ValueCount> sorted();
-  // Calls visit(ValueCount) for all, in no order; a value may come more than once.
+  // Brings them in order. Throws std::bad_alloc and has then changed nothing.
+  void sort();
+  // Tells how many are different. REQUIRES: they are sorted.
+  std::size_t different() const noexcept { return size_; }
+  // Calls visit(ValueCount) for all: when they are sorted in rising order, each value once;
+  // otherwise in no order, and a value may come more than once.
   template <class Visit>
   void each(const Visit& visit) const {
-    for (const ValueCount& one : sorted_) visit(one);
+    for (std::size_t at = 0; at < size_; ++at) visit(known(at));
     for (const double value : waiting_) visit(ValueCount{value, 1});
   }
   std::uint64_t count() const noexcept { return count_; }
   bool empty() const noexcept { return count_ == 0; }
 
-  // Counts the memory of values, without the room to grow.
+  // Gives the memory that it takes, used or not, and what sorting may take.
   std::size_t bytes() const noexcept {
-    return sizeof(ValueCount) * (sorted_.size() + waiting_.size());
+    return rows_.size() * sizeof(Row) + rows_.capacity() * sizeof(rows_[0]) +
+           waiting_.capacity() * sizeof(double) + waiting_.size() * sizeof(ValueCount);
   }
-  // And the memory that it takes, used or not.
-  std::size_t capacity_bytes() const noexcept {
-    return sizeof(ValueCount) * (sorted_.capacity() + spare_.capacity()) +
-           sizeof(double) * waiting_.capacity();
-  }
+  // Forgets the values; keeps the room.
   void clear() noexcept;
 
  private:
-  // So few are sorted at once; more when there are more already, so that none is moved too often.
-  static constexpr std::size_t kFew = 128;
+  static constexpr std::size_t kInRow = 32;
+  using Row = std::array<ValueCount, kInRow>;
 
-  void merge();
+  const ValueCount& known(std::size_t at) const noexcept {
+    return (*rows_.data()[at / kInRow])[at % kInRow];
+  }
+  ValueCount& known(std::size_t at) noexcept { return (*rows_.data()[at / kInRow])[at % kInRow]; }
+  std::size_t most_waiting() const noexcept;
+  std::size_t count_unknown() const noexcept;
+  void make_rows(std::size_t size);
 
-  std::vector<ValueCount> sorted_;
-  std::vector<ValueCount> spare_;
+  std::vector<std::unique_ptr<Row>> rows_;  // of what is sorted
+  std::size_t size_ = 0;
   std::vector<double> waiting_;
   std::uint64_t count_ = 0;
 };

@@ -1,10 +1,12 @@
 #include "aggregate/samples.h"
 
 #include <algorithm>
+#include <bit>
 #include <new>
 #include <utility>
 
 #include "aggregate/rate.h"
+#include "base/hash.h"
 
 namespace pawl::aggregate {
 
@@ -14,27 +16,37 @@ bool Samples::add(std::span<const detail::Sample> samples) noexcept {
   charged_ += bytes;
   std::size_t done = 0;
   try {
-    for (; done < samples.size(); ++done) {
+    while (done < samples.size()) {
+      done += add_known(samples.subspan(done));
+      if (done == samples.size()) break;
       Series& series = find_or_make(samples[done]);
-      if (series.values.size() == series.values.capacity()) [[unlikely]]
-        make_room(series);
-      series.values.push_back(samples[done].value);
+      if (series.values.size() == series.values.capacity()) make_room(series);
+      series.values.push_back(samples[done++].value);
     }
   } catch (const std::bad_alloc&) {
     refused_ += samples.size() - done;
+    recharge((samples.size() - done) * kSampleBytes, 0);
   }
   size_ += done;
   return true;
 }
 
-// Most contexts have one rate, so the first series is the one.
-inline Samples::Series& Samples::find_or_make(const detail::Sample& sample) {
-  if (sample.series < first_.size()) [[likely]] {
-    const std::uint32_t at = first_[sample.series];
-    if (at != kNone && series_[at].rate == sample.rate) [[likely]]
-      return series_[at];
+// Nearly all samples are of the first series of their context, which has room for them. Adds them
+// up to one that is not; gives how many.
+std::size_t Samples::add_known(std::span<const detail::Sample> samples) noexcept {
+  const std::uint32_t* const first = first_.data();
+  const std::size_t contexts = first_.size();
+  Series* const all = series_.data();
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    const detail::Sample& sample = samples[i];
+    if (sample.series >= contexts || first[sample.series] == kNone) return i;
+    Series& series = all[first[sample.series]];
+    if (std::bit_cast<std::uint32_t>(series.rate) != std::bit_cast<std::uint32_t>(sample.rate))
+      return i;
+    if (series.values.size() == series.values.capacity()) return i;
+    series.values.push_back(sample.value);
   }
-  return series_of(sample);
+  return samples.size();
 }
 
 // What is to be folded has no more room than for the few, so that a full one is the only sign that
@@ -45,14 +57,35 @@ void Samples::make_room(Series& series) {
     series.values.reserve(std::max(kFirstRoom, 2 * series.values.capacity()));
 }
 
-Samples::Series& Samples::series_of(const detail::Sample& sample) {
+std::size_t Samples::HashOfId::operator()(const Id& id) const noexcept {
+  const std::uint64_t both = std::uint64_t{id.index} << 32 | std::bit_cast<std::uint32_t>(id.rate);
+  return base::fold_multiply(both ^ base::process_seed(), 0x9e37'79b9'7f4a'7c15);
+}
+
+Samples::Series& Samples::find_or_make(const detail::Sample& sample) {
   if (first_.size() <= sample.series) first_.resize(sample.series + 1, kNone);
-  std::uint32_t last = kNone;
-  for (std::uint32_t at = first_[sample.series]; at != kNone; at = series_[at].next) {
-    if (series_[at].rate == sample.rate) return series_[at];
-    last = at;
-  }
+  std::uint32_t& first = first_[sample.series];
   const auto number = static_cast<std::uint32_t>(series_.size());
+  if (first == kNone) {
+    Series& made = make_series(sample);
+    first = number;
+    return made;
+  }
+  if (series_[first].rate == sample.rate) return series_[first];
+  const auto [at, is_new] = others_.try_emplace({sample.series, sample.rate}, number);
+  if (!is_new) return series_[at->second];
+  try {
+    make_series(sample);
+  } catch (...) {
+    others_.erase(at);
+    throw;
+  }
+  series_.back().next = std::exchange(series_[first].next, number);
+  recharge(0, kSeriesBytes);
+  return series_.back();
+}
+
+Samples::Series& Samples::make_series(const detail::Sample& sample) {
   // Where the inverse of the rate has a fraction, no value can stand for several: the Agent counts
   // the whole part of it, and adds all of it to the sum.
   const bool folds = is_whole(rate_on_wire(sample.rate));
@@ -63,18 +96,19 @@ Samples::Series& Samples::series_of(const detail::Sample& sample) {
                      .folding = folding,
                      .values = take_spare(folding),
                      .sketch = nullptr});
-  (last == kNone ? first_[sample.series] : series_[last].next) = number;
   return series_.back();
 }
 
 // What memory fails for stays as it is, which takes more of it, but no sample is lost to that.
 void Samples::fold(Series& series) noexcept {
   if (series.folding == Folding::none) return;
+  const std::size_t before = bytes_of(series);
   try {
     if (series.sketch == nullptr) series.sketch = take_spare_sketch();
     while (!series.values.empty()) fold_last(series);
   } catch (const std::bad_alloc&) {
   }
+  recharge(before, bytes_of(series));
 }
 
 void Samples::finish(Series& series) noexcept {
@@ -87,13 +121,11 @@ void Samples::fold_last(Series& series) {
   const std::size_t count = std::min(series.values.size(), Sketch::kBatch);
   if (sketch.count() + count > Sketch::kMostSamples) throw std::bad_alloc{};
   const std::span<const double> batch{series.values.data() + series.values.size() - count, count};
-  const std::size_t before = sketch.bytes();
   if (series.folding == Folding::bins)
     sketch.add(batch);
   else
     sketch.add_exact(batch);
   series.values.resize(series.values.size() - count);
-  recharge(before + count * kSampleBytes, sketch.bytes());
 }
 
 void Samples::recharge(std::size_t before, std::size_t after) noexcept {
@@ -115,15 +147,10 @@ std::vector<double> Samples::take_spare(Folding folding) noexcept {
 }
 
 std::unique_ptr<Sketch> Samples::take_spare_sketch() {
-  if (spare_sketches_.empty()) {
-    auto made = std::make_unique<Sketch>();
-    recharge(0, made->bytes());
-    return made;
-  }
+  if (spare_sketches_.empty()) return std::make_unique<Sketch>();
   auto spare = std::move(spare_sketches_.back());
   spare_sketches_.pop_back();
-  spare_bytes_ -= spare->capacity_bytes();
-  recharge(0, spare->bytes());
+  spare_bytes_ -= spare->bytes();
   return spare;
 }
 
@@ -145,14 +172,14 @@ void Samples::keep_spare(std::vector<double>& values) noexcept {
 
 void Samples::keep_spare(std::unique_ptr<Sketch>& sketch) noexcept {
   if (sketch == nullptr) return;
-  const std::size_t bytes = sketch->capacity_bytes();
+  sketch->clear();
+  const std::size_t bytes = sketch->bytes();
   if (!has_room_for_spare(bytes)) return;
   try {
     spare_sketches_.push_back(std::move(sketch));
   } catch (const std::bad_alloc&) {
     return;
   }
-  spare_sketches_.back()->clear();
   spare_bytes_ += bytes;
 }
 
@@ -188,6 +215,8 @@ void Samples::thin_out(std::size_t most) noexcept {
 // After an interval without samples nothing waits for the next one.
 void Samples::clear() noexcept {
   if (series_.empty()) {
+    std::exchange(series_, {});
+    std::exchange(others_, {});
     std::exchange(spares_, {});
     std::exchange(spare_sketches_, {});
     spare_bytes_ = 0;
@@ -198,6 +227,7 @@ void Samples::clear() noexcept {
     keep_spare(one.sketch);
   }
   series_.clear();
+  others_.clear();
   leave_budget();
   size_ = 0;
   refused_ = 0;

@@ -5,6 +5,9 @@
 // costs a pointer's worth. The room of samples that are flushed is kept for the next ones, up to a
 // bound, because new memory costs more than what is written into it; and given back when none come.
 //
+// A context has one rate, as a rule. What series of further rates take, the budget is charged with;
+// the first series of a context is bounded by the number of contexts.
+//
 // Threads: the flusher's own.
 
 #include <cstddef>
@@ -12,6 +15,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include <pawl/detail/cells.h>
@@ -56,8 +60,8 @@ class Samples {
     }
   };
 
-  // Adds samples; tells whether the budget had room for them, otherwise none is added. What memory
-  // fails for is left out, and counted in refused().
+  // Adds samples; tells whether the budget had room for them, otherwise none is added. New series
+  // may take what is beyond it, once. What memory fails for is left out, and counted in refused().
   bool add(std::span<const detail::Sample> samples) noexcept;
   // Folds the values of a series that has a sketch, so that it has no others. Where memory fails
   // they stay.
@@ -94,17 +98,32 @@ class Samples {
 
   static constexpr std::size_t kFirstRoom = 8;
 
+  // By context and rate, for all but the first rate of a context.
+  struct Id {
+    std::uint32_t index;
+    float rate;
+    friend bool operator==(const Id&, const Id&) noexcept = default;
+  };
+  struct HashOfId {
+    std::size_t operator()(const Id& id) const noexcept;
+  };
+  using Numbers = std::unordered_map<Id, std::uint32_t, HashOfId>;
+  // With the room that vectors grow by, the first of its values, and its place among the numbers.
+  static constexpr std::size_t kSeriesBytes =
+      2 * sizeof(Series) + kFirstRoom * sizeof(double) + 4 * sizeof(Numbers::value_type);
+
   // Beyond it, and of larger ones, room is given back to the system.
   static constexpr std::size_t kMostSpareBytes = std::size_t{2} << 20;
   static constexpr std::size_t kLargestSpareBytes = kMostSpareBytes / 2;
 
   static Folding no_folding(std::uint32_t) noexcept { return Folding::none; }
 
+  std::size_t add_known(std::span<const detail::Sample> samples) noexcept;
   Series& find_or_make(const detail::Sample& sample);
-  Series& series_of(const detail::Sample& sample);
+  Series& make_series(const detail::Sample& sample);
   void make_room(Series& series);
   void fold(Series& series) noexcept;
-  void fold_last(Series& series);
+  static void fold_last(Series& series);
   static std::size_t bytes_of(const Series& series) noexcept;
   std::size_t leave_out(std::uint32_t index) noexcept;
   // Charges the budget for what takes the place of something.
@@ -119,6 +138,7 @@ class Samples {
   const FoldingOf folding_of_;
   std::vector<Series> series_;
   std::vector<std::uint32_t> first_;  // by context; kNone when it has no series
+  Numbers others_;
   std::vector<std::vector<double>> spares_;
   std::vector<std::unique_ptr<Sketch>> spare_sketches_;
   std::size_t spare_bytes_ = 0;

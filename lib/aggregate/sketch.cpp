@@ -1,40 +1,23 @@
 #include "aggregate/sketch.h"
 
 #include <algorithm>
+#include <new>
 
 namespace pawl::aggregate {
 
-// Finds the keys and all the memory that they take first, so that the rest cannot fail halfway.
+// Keys rise with values.
 void Sketch::add(std::span<const double> values) {
   if (values.empty()) return;
-  std::array<std::int32_t, kBatch> keys;
-  if (!find_keys(values, keys.data())) [[unlikely]]
-    return add_in_parts(values);
   const Totals totals = totals_of(values);
-  // Keys rise with values.
-  const std::int32_t lowest = place_of(totals.min).key >> kChunkBits;
-  const std::int32_t highest = place_of(totals.max).key >> kChunkBits;
-  if (!has_chunks(lowest, highest)) {
-    span_chunks(lowest, highest);
-    for (std::size_t i = 0; i < values.size(); ++i)
-      if (std::uint16_t& one = place(keys[i]); one == kNone) make_chunk(one);
-  }
-  add_to_bins(values, keys.data());
+  const Place lowest = place_of(totals.min);
+  const Place highest = place_of(totals.max);
+  if (lowest.loose || highest.loose) return add_in_parts(values);
+  span_chunks(lowest.key >> kChunkBits, highest.key >> kChunkBits);
+  if (!count(values)) return add_in_parts(values);
   total_.add(totals.sum);
   min_ = std::min(min_, totals.min);
   max_ = std::max(max_, totals.max);
   binned_ += values.size();
-}
-
-// Tells whether none of the values is loose.
-bool Sketch::find_keys(std::span<const double> values, std::int32_t* keys) noexcept {
-  bool loose = false;
-  for (const double value : values) {
-    const Place place = place_of(value);
-    *keys++ = place.key;
-    loose |= place.loose;
-  }
-  return !loose;
 }
 
 // Those that are loose, and those that are not.
@@ -45,7 +28,7 @@ void Sketch::add_in_parts(std::span<const double> values) {
   auto* const loose =
       std::partition(parts.data(), end, [](double value) { return !place_of(value).loose; });
   exact_.reserve(static_cast<std::size_t>(end - loose));
-  if (loose != parts.data()) add({parts.data(), loose});
+  add({parts.data(), loose});
   for (const double* value = loose; value != end; ++value) exact_.add(*value);
 }
 
@@ -54,11 +37,44 @@ void Sketch::add_exact(std::span<const double> values) {
   for (const double value : values) exact_.add(value);
 }
 
-bool Sketch::has_chunks(std::int32_t lowest, std::int32_t highest) const noexcept {
-  if (lowest < first_ || highest - first_ >= static_cast<std::int32_t>(places_.size()))
-    return false;
-  const auto end = places_.begin() + (highest - first_) + 1;
-  return std::find(places_.begin() + (lowest - first_), end, kNone) == end;
+bool Sketch::count(std::span<const double> values) {
+  std::size_t done = 0;
+  try {
+    while ((done += count_known(values.subspan(done))) != values.size()) {
+      const Place next = place_of(values[done]);
+      if (next.loose) {
+        take_back(values.first(done));
+        return false;
+      }
+      make_chunk(place(next.key));
+    }
+  } catch (const std::bad_alloc&) {
+    take_back(values.first(done));
+    throw;
+  }
+  return true;
+}
+
+// With what a Place is made of, which takes a third less.
+std::size_t Sketch::count_known(std::span<const double> values) noexcept {
+  const std::uint16_t* const place_at = places_.data();
+  const std::int64_t first = first_;
+  std::uint32_t* const counts = counts_.data();
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::int64_t sum = places::sum_of(values[i]);
+    const std::uint32_t place = place_at[(sum >> (places::kKeyShift + kChunkBits)) - first];
+    if (places::is_loose(sum) || place == kNone) [[unlikely]]
+      return i;
+    ++counts[place + bin_of(places::key_of(sum))];
+  }
+  return values.size();
+}
+
+void Sketch::take_back(std::span<const double> values) noexcept {
+  for (const double value : values) {
+    const std::int32_t key = place_of(value).key;
+    --counts_[place(key) + bin_of(key)];
+  }
 }
 
 void Sketch::span_chunks(std::int32_t lowest, std::int32_t highest) {
@@ -73,20 +89,11 @@ void Sketch::span_chunks(std::int32_t lowest, std::int32_t highest) {
 
 // Room grows by an eighth: twice as much would be too much for most.
 void Sketch::make_chunk(std::uint16_t& place) {
-  if (chunks_.size() == chunks_.capacity())
-    chunks_.reserve(chunks_.size() + 4 + chunks_.size() / 8);
-  chunks_.emplace_back();
-  place = static_cast<std::uint16_t>(chunks_.size() - 1);
-}
-
-void Sketch::add_to_bins(std::span<const double> values, const std::int32_t* keys) noexcept {
-  Chunk* const chunks = chunks_.data();
-  for (const double value : values) {
-    Chunk& chunk = chunks[place(*keys)];
-    const auto bin = static_cast<std::uint32_t>(*keys++) % kBinsInChunk;
-    chunk.sums[bin] += value;
-    ++chunk.counts[bin];
-  }
+  constexpr std::size_t kMoreRoom = std::size_t{4} * kBinsInChunk;
+  const std::size_t size = counts_.size() + kBinsInChunk;
+  if (size > counts_.capacity()) counts_.reserve(size + size / 8 + kMoreRoom);
+  place = static_cast<std::uint16_t>(counts_.size());
+  counts_.resize(size);
 }
 
 // Four at a time, because an addition waits for the one before. What 64 plain additions lose is
@@ -98,29 +105,26 @@ Sketch::Totals Sketch::totals_of(std::span<const double> values) noexcept {
   double highs[kLanes] = {values[0], values[0], values[0], values[0]};
   const auto take = [&](std::size_t lane, double value) {
     sums[lane] += value;
-    lows[lane] = std::min(lows[lane], value);
-    highs[lane] = std::max(highs[lane], value);
+    lows[lane] = lows[lane] < value ? lows[lane] : value;
+    highs[lane] = highs[lane] > value ? highs[lane] : value;
   };
-  std::size_t i = 0;
-  for (; i + kLanes <= values.size(); i += kLanes)
-    for (std::size_t lane = 0; lane < kLanes; ++lane) take(lane, values[i + lane]);
-  for (; i < values.size(); ++i) take(0, values[i]);
+  const double* at = values.data();
+  const double* const end = at + values.size();
+  for (; end - at >= std::ptrdiff_t{kLanes}; at += kLanes)
+    for (std::size_t lane = 0; lane < kLanes; ++lane) take(lane, at[lane]);
+  for (; at != end; ++at) take(0, *at);
   return {.sum = (sums[0] + sums[1]) + (sums[2] + sums[3]),
           .min = *std::min_element(lows, lows + kLanes),
           .max = *std::max_element(highs, highs + kLanes)};
 }
 
 std::size_t Sketch::bytes() const noexcept {
-  return sizeof(Sketch) + chunks_.capacity() * sizeof(Chunk) +
+  return sizeof(Sketch) + counts_.capacity() * sizeof(std::uint32_t) +
          places_.capacity() * sizeof(std::uint16_t) + exact_.bytes();
 }
 
-std::size_t Sketch::capacity_bytes() const noexcept {
-  return bytes() - exact_.bytes() + exact_.capacity_bytes();
-}
-
 void Sketch::clear() noexcept {
-  chunks_.clear();
+  counts_.clear();
   places_.clear();
   exact_.clear();
   binned_ = 0;

@@ -75,15 +75,19 @@ constexpr bool guards_stay_in_their_cells(const std::array<std::uint64_t, kCells
 constexpr std::array<std::uint64_t, kCells> kTable = make_table();
 static_assert(guards_stay_in_their_cells(kTable));
 
-// As the Agent does it; what rounding may change is loose.
-std::uint64_t sum_beyond_table(double magnitude) noexcept {
-  constexpr double kGuardOfKey = 1e-9;
-  const auto sum = [](std::int32_t key, bool loose) {
-    return static_cast<std::uint64_t>(key) << kKeyShift | (loose ? 0 : kBehind / 2);
-  };
-  if (std::fabs(magnitude - kNormMin) <= 1e-9 * kNormMin) return sum(1, true);
-  if (magnitude < kNormMin) return sum(0, false);
-  const double position = std::log(magnitude) / kLogGamma + 0.5;
+namespace {
+
+constexpr double kGuardOfKey = 1e-9;
+constexpr double kGuardOfNormMin = 1e-9;
+
+constexpr std::int64_t sum(std::int32_t key, bool loose) noexcept {
+  constexpr std::int64_t kOfKey = std::int64_t{1} << kKeyShift;
+  return key * kOfKey + (loose ? 0 : kOfKey / 2);
+}
+
+// As the Agent does it; what rounding may change is loose. REQUIRES: the value is positive.
+std::int64_t sum_by_logarithm(double value) noexcept {
+  const double position = std::log(value) / kLogGamma + 0.5;
   const double whole = std::floor(position);
   const double above = position - whole;
   const auto key = static_cast<std::int32_t>(whole) + kKeyOfOne;
@@ -92,12 +96,49 @@ std::uint64_t sum_beyond_table(double magnitude) noexcept {
   return sum(key, above < kGuardOfKey || above > 1 - kGuardOfKey);
 }
 
+// Gives the first double beyond the guard of a boundary, upwards or downwards. Logarithms are good
+// to a hundredth of the guard.
+double beyond_guard(double boundary, std::int64_t direction) noexcept {
+  const auto bits = std::bit_cast<std::uint64_t>(boundary);
+  const std::uint64_t cell = (bits >> kCellBits) - kFirst;
+  if (cell >= kCells)
+    return boundary * (1 + static_cast<double>(direction) * 1.02 * kGuardOfKey * kLogGamma);
+  const auto behind = static_cast<std::uint64_t>(sum_of(boundary)) << (64 - kKeyShift);
+  const std::int64_t above = static_cast<std::int64_t>(behind) >> (64 - kKeyShift);
+  const std::int64_t steps = direction * static_cast<std::int64_t>(kGuard + 1) - above;
+  return std::bit_cast<double>(bits + static_cast<std::uint64_t>(steps));
+}
+
+}  // namespace
+
+std::int64_t sum_beyond_table(std::uint64_t bits) noexcept {
+  const auto value = std::bit_cast<double>(bits);
+  if (value < 0) {
+    const Place place = place_of(-value);
+    return sum(-place.key, place.loose);
+  }
+  if (std::fabs(value - kNormMin) <= kGuardOfNormMin * kNormMin) return sum(1, true);
+  return value < kNormMin ? sum(0, false) : sum_by_logarithm(value);
+}
+
 }  // namespace places
 
 double middle_of(std::int32_t key) noexcept {
   if (key == 0) return 0.0;
   const double middle = std::exp(kLogGamma * (std::abs(key) - kKeyOfOne));
   return key < 0 ? -middle : middle;
+}
+
+// The first bin begins in its middle.
+Bounds bounds_of(std::int32_t key) noexcept {
+  constexpr double kRootOfGamma = 1.0077822185373187;
+  constexpr double kBesideNormMin = 1.000001 * places::kGuardOfNormMin * kNormMin;
+  if (key == 0) return {-(kNormMin - kBesideNormMin), kNormMin - kBesideNormMin};
+  const double middle = middle_of(std::abs(key));
+  const double least = key == 1 || key == -1 ? kNormMin + kBesideNormMin
+                                             : places::beyond_guard(middle / kRootOfGamma, 1);
+  const double most = places::beyond_guard(middle * kRootOfGamma, -1);
+  return key < 0 ? Bounds{-most, -least} : Bounds{least, most};
 }
 
 }  // namespace pawl::aggregate

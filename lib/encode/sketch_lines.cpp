@@ -12,7 +12,6 @@ namespace pawl::encode {
 using aggregate::Folding;
 using aggregate::rate_of_many;
 using aggregate::Samples;
-using aggregate::Sketch;
 using aggregate::ValueCount;
 using aggregate::weight_of;
 
@@ -37,30 +36,6 @@ Frame line_of(const Frame& frame, int bit) noexcept {
 // More than any number of lines has.
 constexpr std::size_t kTooLong = std::numeric_limits<std::size_t>::max() / 4;
 
-// Tells whether a value may stand for samples of a bin, of which all lie in `extremes`.
-bool can_stand(double value, std::int32_t key, SketchLines::Range extremes) noexcept {
-  const aggregate::Place place = aggregate::place_of(value);
-  return place.key == key && !place.loose && extremes.least <= value && value <= extremes.most;
-}
-
-// Gives what surely can: all but the outermost hundredth of the bin. Below the middle of the first
-// bin there is no value that has its key.
-SketchLines::Range inside(std::int32_t key, SketchLines::Range extremes) noexcept {
-  constexpr double kHalfWidth = 0.0077;
-  const double middle = aggregate::middle_of(key);
-  const double most = kHalfWidth * std::fabs(middle);
-  const double below = key == 1 ? -1e-8 * middle : most;
-  const double above = key == -1 ? 1e-8 * middle : most;
-  return {std::max(middle - below, extremes.least), std::min(middle + above, extremes.most)};
-}
-
-// Gives by how much the sum of a part can be changed while its value stays inside; a little less,
-// to be safe.
-double slack(double sum, double count, SketchLines::Range range) noexcept {
-  const double mean = sum / count;
-  return 0.9 * count * std::max(0.0, std::min(mean - range.least, range.most - mean));
-}
-
 }  // namespace
 
 std::uint64_t SketchLines::add(const Frame& frame, Samples::Series& series) {
@@ -68,113 +43,21 @@ std::uint64_t SketchLines::add(const Frame& frame, Samples::Series& series) {
   if (series.sketch == nullptr) return add_few(frame, series.values);
   // Where memory failed the folding, there are values beside the sketch.
   const std::uint64_t left = packer_.add(frame, series.values);
-  make_bins(*series.sketch);
+  series.sketch->exact().sort();
+  form_ = {&series.sketch->exact(), bins_.of(*series.sketch)};
   return left + add_form(frame, choose_highest(frame));
 }
 
 // Raw ones in the order in which they were recorded.
 std::uint64_t SketchLines::add_few(const Frame& frame, std::span<const double> values) {
-  count_equal(values);
-  if (equal_.size() == values.size()) return packer_.add(frame, values);
-  form_.exact = equal_;
-  form_.binned.clear();
+  few_.clear();
+  few_.reserve(values.size());
+  for (const double value : values) few_.add(value);
+  few_.sort();
+  if (few_.different() == values.size()) return packer_.add(frame, values);
+  form_ = {&few_, {}};
   const int highest = choose_highest(frame);
   return highest == 0 ? packer_.add(frame, values) : add_form(frame, highest);
-}
-
-void SketchLines::count_equal(std::span<const double> values) {
-  sorted_.assign(values.begin(), values.end());
-  std::sort(sorted_.begin(), sorted_.end());
-  equal_.clear();
-  for (std::size_t i = 0; i < sorted_.size(); ++i)
-    if (i != 0 && sorted_[i] == sorted_[i - 1])
-      ++equal_.back().count;
-    else
-      equal_.push_back({sorted_[i], 1});
-}
-
-void SketchLines::make_bins(Sketch& sketch) {
-  form_.exact = sketch.exact().sorted();
-  form_.binned.clear();
-  parts_.clear();
-  aggregate::ExactSum sums;
-  sketch.each_bin([&](const Sketch::Bin& bin) {
-    parts_.push_back({bin.key, bin.count, bin.sum, {}});
-    sums.add(bin.sum);
-  });
-  if (parts_.empty()) return;
-  take_apart(sketch.min());
-  take_apart(sketch.max());
-  // The heaviest first: what its rounding leaves over is less than what the next can take, and so
-  // on down to nearly nothing.
-  const auto heavier = [](const Part& a, const Part& b) {
-    return std::fabs(a.sum) > std::fabs(b.sum);
-  };
-  std::sort(parts_.begin(), parts_.end(), heavier);
-  const double residual = sketch.total().less(sums);
-  const Range extremes{sketch.min(), sketch.max()};
-  if (!choose_values(residual, extremes, Digits::few))
-    choose_values(residual, extremes, Digits::all);
-  for (const Part& part : parts_) form_.binned.push_back({part.text, part.count});
-}
-
-// Sends one sample of a bin as it is, so that the Agent has it for the smallest or largest.
-void SketchLines::take_apart(double value) {
-  const std::int32_t key = aggregate::place_of(value).key;
-  const auto part =
-      std::lower_bound(parts_.begin(), parts_.end(), key, [](const Part& one, std::int32_t k) {
-        return one.key < k;
-      });
-  // The largest may be the smallest, and sent.
-  if (part == parts_.end() || part->key != key) return;
-  form_.binned.push_back({text_of(value), 1});
-  part->sum -= value;
-  --part->count;
-  if (part->count == 0) parts_.erase(part);
-}
-
-// Tells whether the sum of all is that of the samples.
-bool SketchLines::choose_values(double residual, Range extremes, Digits digits) {
-  double all = 0;
-  for (std::size_t i = 0; i < parts_.size(); ++i) {
-    double absorbed = 0;
-    if (i + 1 < parts_.size()) {
-      const Part& next = parts_[i + 1];
-      absorbed = slack(next.sum, next.count, inside(next.key, extremes));
-    }
-    all += std::fabs(parts_[i].sum);
-    residual = choose_value(parts_[i], parts_[i].sum + residual, {extremes, absorbed, digits});
-  }
-  return std::fabs(residual) <= 1e-14 * all;
-}
-
-// Gives what is left of the sum, which is at most `absorbed` where few digits are enough.
-double SketchLines::choose_value(Part& part, double sum, const Wish& wish) {
-  constexpr int kFewest = 2;
-  constexpr int kMost = 8;
-  constexpr double kRounding = 1e-15;
-  const double count = part.count;
-  const double mean = sum / count;
-  const double most = std::max(wish.absorbed, kRounding * std::fabs(sum));
-  if (wish.digits == Digits::few && has_short_decimals(mean)) {
-    for (int wanted = kFewest; wanted <= kMost; ++wanted) {
-      const ShortDecimal rounded = round_to(mean, wanted);
-      const double left = std::fma(-count, rounded.value, sum);
-      if (std::fabs(left) > most || !can_stand(rounded.value, part.key, wish.extremes)) continue;
-      part.text = rounded.text;
-      return left;
-    }
-  }
-  // The mean of samples that all are the smallest, or the largest, may be rounded beyond it.
-  double value = std::clamp(mean, wish.extremes.least, wish.extremes.most);
-  if (!can_stand(value, part.key, wish.extremes)) {
-    const Range range = inside(part.key, wish.extremes);
-    value = std::min(std::max(value, range.least), range.most);
-    // In the outermost hundredth there may be nothing but the extreme itself.
-    value = std::clamp(value, wish.extremes.least, wish.extremes.most);
-  }
-  part.text = text_of(value);
-  return std::fma(-count, value, sum);
 }
 
 // By the bits of counts.
@@ -196,10 +79,10 @@ SketchLines::Rows SketchLines::measure() const noexcept {
 bool SketchLines::may_be_weighted(double rate) const noexcept {
   double largest = 0;
   double count = 0;
-  for (const ValueCount& one : form_.exact) {
+  form_.exact->each([&](const ValueCount& one) {
     largest = std::max(largest, std::fabs(one.value));
     count += static_cast<double>(one.count);
-  }
+  });
   return std::isfinite(2 * largest * count / rate);
 }
 

@@ -7,10 +7,8 @@
 // long name and tags, or each rate's line costs more than it saves, that is bit 0: all raw.
 //
 //     values     each different one with its count
-//     bins       one value for each bin of the Agent's sketch: any number in the bin may stand for
-//                its samples, so one of few digits does, and what that changes in the sum goes to
-//                the next bin. The smallest and the largest sample go out as they are, and so does
-//                what lies too near to the end of a bin.
+//     bins       one value for each bin of the Agent's sketch (bin_values.h), the smallest and the
+//                largest sample, and each value that lies too near to the end of a bin
 //
 // Only a series that is folded into bins is ever sent so.
 //
@@ -26,6 +24,7 @@
 
 #include "aggregate/samples.h"
 #include "aggregate/sketch.h"
+#include "encode/bin_values.h"
 #include "encode/packer.h"
 #include "encode/value_text.h"
 
@@ -33,11 +32,6 @@ namespace pawl::encode {
 
 class SketchLines {
  public:
-  struct Range {
-    double least;
-    double most;
-  };
-
   explicit SketchLines(Packer& packer) noexcept : packer_(packer) {}
 
   // Adds the lines of a series; gives how many samples are left out, because what stands for them
@@ -45,19 +39,14 @@ class SketchLines {
   std::uint64_t add(const Frame& frame, aggregate::Samples::Series& series);
 
  private:
-  // A value, and for how many samples it stands.
-  struct Weighted {
-    ValueText text;
-    std::uint64_t count;
-  };
   // All values of a series.
   struct Form {
-    std::span<const aggregate::ValueCount> exact;
-    std::vector<Weighted> binned;
+    const aggregate::ExactValues* exact = nullptr;
+    std::span<const Weighted> binned;
 
     template <class Visit>
     void each(const Visit& visit) const {
-      for (const aggregate::ValueCount& one : exact) visit(one);
+      exact->each(visit);
       for (const Weighted& one : binned) visit(one);
     }
   };
@@ -67,13 +56,6 @@ class SketchLines {
     std::size_t longest = 0;
   };
   using Rows = std::array<Row, 64>;
-  // A bin on its way to a value.
-  struct Part {
-    std::int32_t key;
-    std::uint32_t count;
-    double sum;
-    ValueText text;
-  };
 
   static ValueText text(const aggregate::ValueCount& one) noexcept { return text_of(one.value); }
   static const ValueText& text(const Weighted& one) noexcept { return one.text; }
@@ -82,18 +64,6 @@ class SketchLines {
   static constexpr std::size_t kMostInRow = 2048;
 
   std::uint64_t add_few(const Frame& frame, std::span<const double> values);
-  void count_equal(std::span<const double> values);
-  void make_bins(aggregate::Sketch& sketch);
-  void take_apart(double value);
-  enum class Digits : bool { few, all };
-  bool choose_values(double residual, Range extremes, Digits digits);
-  // Within which extremes a value is to lie, and how much of the sum it may leave over.
-  struct Wish {
-    Range extremes;
-    double absorbed;
-    Digits digits;
-  };
-  static double choose_value(Part& part, double sum, const Wish& wish);
   Rows measure() const noexcept;
   bool may_be_weighted(double rate) const noexcept;
   int choose_highest(const Frame& frame);
@@ -103,9 +73,8 @@ class SketchLines {
 
   Packer& packer_;
   Form form_;
-  std::vector<Part> parts_;
-  std::vector<double> sorted_;
-  std::vector<aggregate::ValueCount> equal_;
+  BinValues bins_;
+  aggregate::ExactValues few_;
   std::vector<ValueText> row_;
 };
 

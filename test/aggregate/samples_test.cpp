@@ -1,5 +1,7 @@
 #include "aggregate/samples.h"
 
+#include <algorithm>
+#include <ctime>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -63,6 +65,78 @@ TEST_CASE("samples of one context that were recorded with other rates are kept a
   CHECK(series[1].values == Values{2, 4});
   CHECK(series[2].rate == 0.25F);
   CHECK(series[2].values == Values{3, 6});
+}
+
+// One sample with each of so many rates.
+std::vector<Sample> with_rates(std::size_t count) {
+  std::vector<Sample> made;
+  for (std::size_t i = 0; i < count; ++i)
+    made.push_back({1, 1.0F / (1.5F + static_cast<float>(i)), static_cast<double>(i)});
+  return made;
+}
+
+TEST_CASE("each of very many rates finds its samples again, among those of other contexts") {
+  Budget budget{100'000'000};
+  Samples samples{budget};
+  constexpr std::size_t kRates = 20'000;
+  const auto added = with_rates(kRates);
+  for (int round = 0; round < 3; ++round) {
+    REQUIRE(samples.add(added));
+    REQUIRE(samples.add(some(70)));
+  }
+  CHECK(samples.size() == 3 * (kRates + 70));
+  CHECK(samples.series().size() == kRates + 7);
+  std::size_t visited = 0;
+  samples.each_of(1, [&](const Samples::Series& series) {
+    ++visited;
+    CHECK(series.index == 1);
+    if (series.rate == 1.0F) return;
+    REQUIRE(series.values.size() == 3);
+    const double value = series.values[0];
+    REQUIRE(series.rate == added[static_cast<std::size_t>(value)].rate);
+    REQUIRE(series.values == Values(3, value));
+  });
+  CHECK(visited == kRates + 1);
+  samples.clear();
+  CHECK(samples.series().empty());
+  REQUIRE(samples.add(added));
+  CHECK(samples.series().size() == kRates);
+}
+
+// Gives the seconds that one of some rounds takes at the least.
+double seconds_of(std::size_t rates) {
+  const auto added = with_rates(rates);
+  double least = 1e9;
+  for (int round = 0; round < 5; ++round) {
+    Budget budget{100'000'000};
+    Samples samples{budget};
+    const std::clock_t start = std::clock();
+    for (int i = 0; i < 4; ++i) REQUIRE(samples.add(added));
+    least = std::min(least, static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC);
+  }
+  return least;
+}
+
+// A walk over the rates would take 256 times as long.
+TEST_CASE("a sample finds its series as fast among very many rates as among few") {
+  CHECK(seconds_of(32'000) < 64 * seconds_of(2'000));
+}
+
+TEST_CASE("series of further rates are charged with what they take") {
+  Budget budget{1 << 20};
+  {
+    Samples samples{budget};
+    const auto added = with_rates(100'000);
+    std::span<const Sample> left{added};
+    while (samples.add(left.first(256))) left = left.subspan(256);
+    const std::size_t series = samples.series().size();
+    CHECK(series == samples.size());
+    CHECK(series > 2'000);
+    CHECK(series < 8'000);
+    // Never more than one addition brings beyond the budget.
+    CHECK((series - 256) * (sizeof(Samples::Series) + 8 * sizeof(double)) < budget.limit());
+  }
+  CHECK(left_in(budget) == budget.limit());
 }
 
 TEST_CASE("samples beyond the budget are refused together and cost nothing of it") {
@@ -200,6 +274,24 @@ TEST_CASE("values that are kept exactly are bounded by the budget") {
   CHECK(added < 4'100);
 }
 
+TEST_CASE("what is charged for different values is what they take, until they are sorted, too") {
+  PAWL_SKIP_UNDER_SANITIZER();
+  PAWL_PRINT_SEED();
+  Random random;
+  Budget budget{4 << 20};
+  const pawl::test::PeakAlloc peak;
+  Samples samples{budget, equal_values};
+  std::vector<Sample> added(256);
+  do {
+    for (Sample& one : added) one = {0, 1.0F, random.real()};
+  } while (samples.add(added));
+  auto& series = samples.series()[0];
+  samples.finish(series);
+  series.sketch->exact().sort();
+  CHECK(series.sketch->exact().different() > 150'000);
+  CHECK(peak.bytes() < budget.limit() + budget.limit() / 8);
+}
+
 TEST_CASE("sketches that come again after a clearing need no new memory") {
   PAWL_SKIP_UNDER_SANITIZER();
   Budget budget{10'000'000};
@@ -243,7 +335,16 @@ TEST_CASE("samples that left the budget are still there") {
   CHECK(left_in(budget) == 10'000);
 }
 
-TEST_CASE("folding that finds no memory leaves samples as they are") {
+// What series hold, without the room to grow.
+std::size_t bytes_of(const Samples& samples) {
+  std::size_t bytes = 0;
+  for (const Samples::Series& series : samples.series())
+    bytes +=
+        kBytesEach * series.values.size() + (series.sketch != nullptr ? series.sketch->bytes() : 0);
+  return bytes;
+}
+
+TEST_CASE("folding that finds no memory leaves samples as they are, and charges what it took") {
   PAWL_SKIP_UNDER_SANITIZER();
   const std::vector<Sample> added = of_one(400, 70);
   for (std::uint64_t nth = 1; nth < 30; ++nth) {
@@ -257,6 +358,7 @@ TEST_CASE("folding that finds no memory leaves samples as they are") {
     std::size_t kept = 0;
     for (const Samples::Series& series : samples.series()) kept += series.count();
     REQUIRE(kept == samples.size());
+    REQUIRE(left_in(budget) == 1'000'000 - bytes_of(samples));
     samples.clear();
     REQUIRE(left_in(budget) == 1'000'000);
   }
@@ -277,6 +379,7 @@ TEST_CASE("what memory fails for is counted, and the budget is whole after it") 
     std::size_t kept = 0;
     for (const Samples::Series& series : samples.series()) kept += series.values.size();
     REQUIRE(kept == samples.size());
+    REQUIRE(left_in(budget) == 10'000 - bytes_of(samples));
     refused += samples.refused();
     samples.clear();
     REQUIRE(samples.refused() == 0);

@@ -15,6 +15,7 @@
 
 namespace {
 
+using pawl::aggregate::bounds_of;
 using pawl::aggregate::kKeyOfInfinity;
 using pawl::aggregate::kNormMin;
 using pawl::aggregate::middle_of;
@@ -111,6 +112,36 @@ TEST_CASE("the middle of a bin is in it, and no value of it is further than 1/12
     REQUIRE(place_of(middle * (1 - 1.0 / 128)).key == key - 1);
   }
   CHECK(middle_of(0) == 0.0);
+}
+
+TEST_CASE("the bounds of a bin have its key, are not loose, and what is beyond them is") {
+  for (int key = 0; key < 3'500; ++key) {
+    const auto [least, most] = bounds_of(key);
+    REQUIRE(least < most);
+    for (const double value : {least, most, least + 0.3 * (most - least)}) {
+      const auto place = place_of(value);
+      REQUIRE(place.key == key);
+      REQUIRE_FALSE(place.loose);
+      REQUIRE(place_of(-value).key == -key);
+    }
+    REQUIRE(bounds_of(-key).least == -most);
+    REQUIRE(bounds_of(-key).most == -least);
+    if (key < 10) continue;  // where the table does not begin yet
+    REQUIRE(place_of(beside(least, -1)).loose);
+    REQUIRE(place_of(beside(most, 1)).loose);
+  }
+}
+
+TEST_CASE("beyond the table the bounds of a bin leave out a fiftieth of the guard more") {
+  for (int key = 3'600; key < kKeyOfInfinity; key += 7) {
+    const auto [least, most] = bounds_of(key);
+    REQUIRE(place_of(least).key == key);
+    REQUIRE(place_of(most).key == key);
+    REQUIRE_FALSE(place_of(least).loose);
+    REQUIRE_FALSE(place_of(most).loose);
+    REQUIRE(place_of(least * (1 - 1e-12)).loose);
+    REQUIRE(place_of(most * (1 + 1e-12)).loose);
+  }
 }
 
 TEST_CASE("each of the Agent's boundaries lies where the table has it") {

@@ -194,6 +194,45 @@ TEST_CASE("the same holds where nearly all samples are the largest, at the end o
   }
 }
 
+// Where each value that stands for a bin has to be at its end, too.
+TEST_CASE("the same holds where samples are as near to the ends of their bins as may be") {
+  PAWL_PRINT_SEED();
+  Random random;
+  for (const std::int32_t sign : {1, -1})
+    for (int round = 0; round < 300; ++round) {
+      const bool lower = random.chance(0.5);
+      const std::int64_t bins = random.between(1, 40);
+      Values values;
+      for (std::int64_t i = 0; i < bins; ++i) {
+        const auto key = static_cast<std::int32_t>(random.between(0, 3'400));
+        const Bounds bounds = bounds_of(sign * key);
+        values.resize(values.size() + 1 + random.below(900), lower ? bounds.least : bounds.most);
+      }
+      check_same(values);
+    }
+}
+
+TEST_CASE("whole numbers below 64 go out as such, and zeros as zero") {
+  PAWL_PRINT_SEED();
+  Random random;
+  Values values;
+  for (int i = 0; i < 3'000; ++i) values.push_back(static_cast<double>(random.below(64)));
+  for (const auto& [value, count] : send(values).held.values) CHECK(value == std::floor(value));
+  for (double& value : values) value = value < 30 ? 0.0 : latency(random);
+  const Sent sent = send(values);
+  CHECK(sent.held.bins.at(0) == sent.held.values.at(0.0));
+}
+
+TEST_CASE("numbers next to zero are not taken for zero where they are all there is") {
+  PAWL_PRINT_SEED();
+  Random random;
+  Values values{7.0};
+  for (int i = 0; i < 1'000; ++i) values.push_back(5e-10 * random.real());
+  check_same(values);
+  for (int i = 0; i < 300; ++i) values.push_back(0.0);
+  check_same(values);
+}
+
 TEST_CASE("the same holds for a caller's rate, whether its inverse is whole or not") {
   PAWL_PRINT_SEED();
   Random random;

@@ -1,8 +1,11 @@
 #include "support/alloc_counter.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <new>
+
+#include <malloc.h>
 
 namespace pawl::test {
 namespace {
@@ -12,6 +15,8 @@ struct Counts {
   std::uint64_t frees = 0;
   std::uint64_t until_failure = 0;  // 0: none is asked for
   bool failed = false;
+  std::int64_t held_bytes = 0;
+  std::int64_t most_bytes = 0;
 };
 
 // Trivial, so that reaching it neither allocates nor runs a constructor.
@@ -24,6 +29,9 @@ AllocCounter::AllocCounter()
 
 std::uint64_t AllocCounter::allocations() const { return counts.allocations - allocations_before_; }
 std::uint64_t AllocCounter::frees() const { return counts.frees - frees_before_; }
+
+PeakAlloc::PeakAlloc() { counts.held_bytes = counts.most_bytes = 0; }
+std::uint64_t PeakAlloc::bytes() const { return static_cast<std::uint64_t>(counts.most_bytes); }
 
 FailingAlloc::FailingAlloc(std::uint64_t nth) {
   counts.until_failure = nth;
@@ -54,12 +62,15 @@ void* allocate(std::size_t bytes, std::size_t alignment) {
     made = nullptr;
   }
   if (made == nullptr) throw std::bad_alloc();
+  counts.held_bytes += static_cast<std::int64_t>(malloc_usable_size(made));
+  counts.most_bytes = std::max(counts.most_bytes, counts.held_bytes);
   return made;
 }
 
 void release(void* memory) noexcept {
   if (memory == nullptr) return;
   ++counts.frees;
+  counts.held_bytes -= static_cast<std::int64_t>(malloc_usable_size(memory));
   std::free(memory);
 }
 

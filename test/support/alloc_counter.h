@@ -25,6 +25,15 @@ class AllocCounter {
   std::uint64_t frees_before_;
 };
 
+// Counts the most bytes that its thread held at a time of what it allocated since it was made, with
+// what the allocator rounds up to. What was allocated before must not be freed meanwhile.
+class PeakAlloc {
+ public:
+  PeakAlloc();
+
+  std::uint64_t bytes() const;
+};
+
 // While it lives, the nth allocation of its thread (counted from 1) throws std::bad_alloc.
 class FailingAlloc {
  public:
