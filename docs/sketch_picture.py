@@ -35,7 +35,9 @@ def text(x, y, words, colour="#333", anchor="start"):
 def main():
     random.seed(6)
     values = sorted(random.lognormvariate(math.log(120), 0.45) for _ in range(COUNT))
+    extremes = (values[0], values[-1])
     bins = Counter(key_of(value) for value in values)
+    rest = +(bins - Counter(key_of(value) for value in extremes))
     keys = range(min(bins), max(bins) + 1)
     low, high = GAMMA ** (min(bins) - 0.5), GAMMA ** (max(bins) + 0.5)
     out = [f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} 330" '
@@ -57,15 +59,16 @@ def main():
         if bins[key]:
             middle = (left + right) / 2
             out.append(text(middle, f"{FOOT - tall - 4:.1f}", bins[key], INK, "middle"))
-            out.append(f'<circle cx="{middle:.1f}" cy="{FOOT + 12}" r="3.5" fill="{INK}"/>')
+            if rest[key]:
+                out.append(f'<circle cx="{middle:.1f}" cy="{FOOT + 12}" r="3.5" fill="{INK}"/>')
             if key % 2 == 0:
                 out.append(text(middle, FOOT + 32, f"{GAMMA ** key:.3g}", anchor="middle"))
-    for value in (values[0], values[-1]):
+    for value in extremes:
         x = place(value, low, high)
         out.append(f'<circle cx="{x:.1f}" cy="{FOOT + 12}" r="3.5" fill="none" stroke="{RED}" '
                    'stroke-width="2"/>')
-    out.append(text(LEFT, FOOT + 56, f"sent: one value for each of {len(bins)} bins, with its "
-                    "count as the rate, and the smallest and the largest as they are"))
+    out.append(text(LEFT, FOOT + 56, f"sent: one value for each of {len(rest)} bins, which "
+                    "stands for its count; the smallest and the largest (red) as they are"))
     out.append(text(LEFT, FOOT + 74, "milliseconds, on a logarithmic axis; a bin here is as wide as "
                     "ten of the Agent's", "#777"))
     out.append("</svg>")

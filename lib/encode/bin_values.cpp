@@ -43,14 +43,14 @@ std::span<const Weighted> BinValues::of(const Sketch& sketch) {
   sketch.each_bin([&](const Sketch::Bin& bin) {
     const Bounds bounds = aggregate::bounds_of(bin.key);
     const double least = std::max(bounds.least, sketch.min());
-    parts_.push_back({bin.key, bin.count, {least, std::min(bounds.most, sketch.max())}, 0, 0, {}});
+    parts_.push_back({bin.key, bin.count, {least, std::min(bounds.most, sketch.max())}, 0, 0});
   });
   if (parts_.empty()) return {};
   aggregate::ExactSum total = sketch.total();
   for (const double extreme : {sketch.min(), sketch.max()})
     if (take_apart(extreme)) total.add(-extreme);
+  extremes_ = values_.size();
   if (!choose_whole(total)) choose(total);
-  for (const Part& part : parts_) values_.push_back({part.text, part.count});
   return values_;
 }
 
@@ -73,11 +73,11 @@ bool BinValues::take_apart(double value) {
 // which then most likely were such.
 bool BinValues::choose_whole(const aggregate::ExactSum& total) {
   aggregate::ExactSum sums;
-  for (Part& part : parts_) {
+  for (const Part& part : parts_) {
     const auto [least, most] = part.bounds;
     const double value = std::nearbyint((least + most) / 2);
     if (value < least || value > most) return false;
-    part.text = text_of(value);
+    values_.push_back({text_of(value), part.count});
     sums.add(part.count * value);
   }
   return total.less(sums) == 0;
@@ -142,7 +142,8 @@ void BinValues::add_up_slack() noexcept {
 // Tells whether the sum of all is that of the samples.
 bool BinValues::choose(double residual, Digits digits) {
   double all = 0;
-  for (Part& part : parts_) {
+  values_.resize(extremes_);
+  for (const Part& part : parts_) {
     all += std::fabs(part.sum);
     residual = choose_for(part, residual, digits);
   }
@@ -150,7 +151,7 @@ bool BinValues::choose(double residual, Digits digits) {
 }
 
 // Gives what is left of the sum: where few digits are wished, as much as those behind can take.
-double BinValues::choose_for(Part& part, double residual, Digits digits) {
+double BinValues::choose_for(const Part& part, double residual, Digits digits) {
   constexpr double kRounding = 1e-15;
   const double count = part.count;
   const double sum = part.sum + residual;
@@ -160,7 +161,7 @@ double BinValues::choose_for(Part& part, double residual, Digits digits) {
                       std::min(part.bounds.most, sum / count + most)};
   const auto found =
       digits == Digits::few ? short_in(bounds, {part.sum / count, mean}) : std::nullopt;
-  part.text = found ? found->text : text_of(mean);
+  values_.push_back({found ? text_of(*found) : text_of(mean), part.count});
   return std::fma(-count, found ? found->value : mean, sum);
 }
 

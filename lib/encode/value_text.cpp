@@ -85,18 +85,23 @@ bool has_short_decimals(double value) noexcept {
 
 ShortDecimal round_to(double value, int digits) noexcept {
   const double magnitude = std::fabs(value);
-  int exponent = decimal_exponent(magnitude) + 1 - digits;
-  auto whole = static_cast<std::uint32_t>(std::lround(scaled(magnitude, -exponent)));
+  const int exponent = decimal_exponent(magnitude) + 1 - digits;
+  const auto whole = static_cast<std::uint32_t>(scaled(magnitude, -exponent) + 0.5);
+  return {std::copysign(scaled(whole, exponent), value), whole, exponent};
+}
+
+ValueText text_of(const ShortDecimal& number) noexcept {
+  std::uint32_t whole = number.whole;
+  int exponent = number.exponent;
   for (; whole % 10 == 0 && whole != 0; whole /= 10) ++exponent;
-  ShortDecimal made;
-  made.value = std::copysign(scaled(whole, exponent), value);
   std::array<char, 10> written;
   const char* const end = std::to_chars(written.data(), written.data() + written.size(), whole).ptr;
-  Writer out{made.text};
-  if (value < 0) out.put('-');
+  ValueText text;
+  Writer out{text};
+  if (number.value < 0) out.put('-');
   write(out, written.data(), static_cast<int>(end - written.data()), exponent);
-  made.text.size = out.size();
-  return made;
+  text.size = out.size();
+  return text;
 }
 
 }  // namespace pawl::encode

@@ -21,14 +21,17 @@ struct ValueText {
 // Gives the shortest text that reads back as the value.
 ValueText text_of(double value) noexcept;
 
-// A number of few digits, and what it reads back as.
+// A number of few digits: what whole * 10^exponent reads back as, or less than zero.
 struct ShortDecimal {
-  ValueText text;
   double value;
+  std::uint32_t whole;
+  int exponent;
 };
 
 // Rounds to so many significant digits, 1 to 8. REQUIRES: has_short_decimals(value).
 ShortDecimal round_to(double value, int digits) noexcept;
+// Gives its shortest text.
+ValueText text_of(const ShortDecimal& number) noexcept;
 // Tells whether powers of ten that a double holds exactly are enough to round it.
 bool has_short_decimals(double value) noexcept;
 

@@ -34,15 +34,15 @@ TEST_CASE("a value's text reads back as the value") {
 }
 
 TEST_CASE("a rounded number is written in its shortest form") {
-  CHECK(round_to(123.456, 2).text.view() == ":120");
-  CHECK(round_to(123.456, 4).text.view() == ":123.5");
-  CHECK(round_to(-0.0123456, 3).text.view() == ":-0.0123");
-  CHECK(round_to(0.00123456, 3).text.view() == ":123e-5");
-  CHECK(round_to(1234567.0, 2).text.view() == ":12e5");
-  CHECK(round_to(0.99996, 4).text.view() == ":1");
-  CHECK(round_to(5.0, 8).text.view() == ":5");
-  CHECK(round_to(1.5e-12, 8).text.view() == ":15e-13");
-  CHECK(round_to(0.5, 1).text.view() == ":0.5");
+  CHECK(text_of(round_to(123.456, 2)).view() == ":120");
+  CHECK(text_of(round_to(123.456, 4)).view() == ":123.5");
+  CHECK(text_of(round_to(-0.0123456, 3)).view() == ":-0.0123");
+  CHECK(text_of(round_to(0.00123456, 3)).view() == ":123e-5");
+  CHECK(text_of(round_to(1234567.0, 2)).view() == ":12e5");
+  CHECK(text_of(round_to(0.99996, 4)).view() == ":1");
+  CHECK(text_of(round_to(5.0, 8)).view() == ":5");
+  CHECK(text_of(round_to(1.5e-12, 8)).view() == ":15e-13");
+  CHECK(text_of(round_to(0.5, 1)).view() == ":0.5");
 }
 
 TEST_CASE("a rounded number reads back as what it says, and is as near as its digits allow") {
@@ -53,7 +53,7 @@ TEST_CASE("a rounded number reads back as what it says, and is as near as its di
     REQUIRE(has_short_decimals(value));
     const int digits = static_cast<int>(random.between(1, 8));
     const auto rounded = round_to(value, digits);
-    REQUIRE(read(rounded.text) == rounded.value);
+    REQUIRE(read(text_of(rounded)) == rounded.value);
     REQUIRE(std::abs(rounded.value - value) <=
             0.5001 * std::abs(value) * std::pow(10.0, 1 - digits));
   }
