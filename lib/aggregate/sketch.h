@@ -4,8 +4,8 @@
 // sketch, and the sum of all. Sent as weighted values they become the same sketch in the Agent.
 // Values so near to the end of a bin that two libraries may disagree on it are kept exactly.
 //
-// Bins are kept in chunks of 8 neighbours, made where values are: 32 bytes each, about 1 KB for the
-// latencies of a service (a factor of 20 from the fastest to the slowest), 17 KB for values that
+// Bins are kept in chunks of 8 neighbours, made where values are: 32 bytes each, 1.2 KB for the
+// latencies of a service (a factor of 20 from the fastest to the slowest), 20 KB for values that
 // fill all 4,096 bins that an Agent keeps.
 //
 // Threads: the flusher's own.
