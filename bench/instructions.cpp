@@ -3,12 +3,17 @@
 // runs it with N and with 2N, and divides the difference by N. Without arguments it lists the rows.
 
 #include <array>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
+#include <memory>
 #include <string_view>
+#include <vector>
 
 #include "mutex_map.h"
 #include "record6.h"
+#include "spans.h"
+#include "trace_receiver.h"
 #include "work.h"
 
 namespace {
@@ -94,6 +99,40 @@ void record6_calls(std::size_t calls) {
   bench::expect_requests(client, run(calls, record));
 }
 
+// As many as a flush has at the most here, so that memory is there.
+template <class Record, class Flush>
+void warm_up(const Record& record, const Flush& flush) {
+  for (int round = 0; round < 3; ++round) {
+    for (std::size_t i = 0; i < kMostCalls; ++i) record();
+    flush();
+  }
+}
+
+void span_tags12(std::size_t calls) {
+  bench::TraceReceiver receiver;
+  const auto tracer = bench::make_tracer(bench::span_options(receiver.url()));
+  const auto record = [&] { bench::record_span(tracer); };
+  warm_up(record, [&] { tracer.flush(); });
+  run(calls, record, 0);
+  bench::expect(tracer.close().total() == 0, "spans");
+}
+
+// With libcurl, without the kernel; what a request costs however much is in it is not counted.
+void span_flush(std::size_t calls) {
+  bench::TraceReceiver receiver;
+  const auto tracer = bench::make_tracer(bench::span_options(receiver.url()));
+  const auto flush = [&] { bench::expect(tracer.flush(std::chrono::seconds{60}), "a flush"); };
+  warm_up([&] { bench::record_span(tracer); }, flush);
+  for (std::size_t i = 0; i < calls; ++i) bench::record_span(tracer);
+  measured(1, flush);
+  bench::expect(tracer.close().total() == 0, "spans");
+}
+
+void map_spans_tags12(std::size_t calls) {
+  std::vector<std::unique_ptr<bench::MapSpan>> finished;
+  run(calls, [&] { finished.push_back(bench::finished_map_span(finished.size())); });
+}
+
 void mutex_map_count(std::size_t calls) {
   const bench::Work work{1};
   bench::MutexMap map;
@@ -119,6 +158,9 @@ constexpr std::array kRows{
     Row{"record6.adhoc", record6_ad_hoc},
     Row{"record6.calls", record6_calls},
     Row{"mutex_map.count.1", mutex_map_count},
+    Row{"span.tags12", span_tags12},
+    Row{"span.flush", span_flush},
+    Row{"map_spans.tags12", map_spans_tags12},
 };
 
 }  // namespace

@@ -2,16 +2,14 @@
 // Growth of the memory in use, each in a process of its own, forked before anything was recorded,
 // so that memory which another measurement left over hides nothing.
 
-#include <array>
 #include <cstdlib>
 #include <latch>
 #include <thread>
 
 #include <malloc.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "calls.h"
+#include "own_process.h"
 #include "work.h"
 
 namespace {
@@ -24,25 +22,6 @@ constexpr std::size_t kContexts = 100'000;
 double used_bytes() {
   const struct mallinfo2 info = mallinfo2();
   return static_cast<double>(info.uordblks + info.hblkhd);
-}
-
-double in_own_process(double (*measured)()) {
-  std::array<int, 2> pipe_ends{};
-  bench::expect(pipe(pipe_ends.data()) == 0, "pipe");
-  const pid_t child = fork();
-  bench::expect(child >= 0, "fork");
-  if (child == 0) {
-    const double bytes = measured();
-    _exit(write(pipe_ends[1], &bytes, sizeof(bytes)) == sizeof(bytes) ? 0 : 1);
-  }
-  close(pipe_ends[1]);
-  double bytes = 0;
-  const bool told = read(pipe_ends[0], &bytes, sizeof(bytes)) == sizeof(bytes);
-  close(pipe_ends[0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  bench::expect(told && status == 0, "a measurement in its own process failed");
-  return bytes;
 }
 
 // Nothing of the tags is kept by the bench.
@@ -132,7 +111,7 @@ double of_a_thread() {
 
 void report(State& state, double (*measured)()) {
   double bytes = 0;
-  for (auto _ : state) bytes = in_own_process(measured);
+  for (auto _ : state) bytes = bench::in_own_process(measured);
   bench::report_value(state, bytes, "B");
 }
 BENCHMARK_CAPTURE(report, context, of_a_context)->Name("memory.context")->Iterations(1);

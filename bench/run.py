@@ -30,7 +30,7 @@ SECONDS_A_QUESTION = 300
 
 # In this order; a question's baselines are in its own program, or in one beside it here.
 QUESTIONS = ["bound", "shared-bound", "adhoc", "shared-adhoc", "contention", "prometheus", "record6",
-             "llm", "span", "tails", "flush", "encode", "sketch", "sender", "loss", "memory", "lifecycle",
+             "llm", "span", "span_load", "tails", "flush", "encode", "sketch", "sender", "loss", "memory", "lifecycle",
              "idle"]
 
 

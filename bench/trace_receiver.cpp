@@ -5,6 +5,7 @@
 #include <cstring>
 #include <string_view>
 
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -25,7 +26,8 @@ std::size_t length_of(std::string_view head) {
 
 }  // namespace
 
-TraceReceiver::TraceReceiver() {
+TraceReceiver::TraceReceiver(std::chrono::milliseconds answers_after)
+    : answers_after_(answers_after) {
   std::array<char, 32> name{"/tmp/pawl-bench-XXXXXX"};
   expect(::mkdtemp(name.data()) != nullptr, "a directory");
   directory_ = name.data();
@@ -59,7 +61,6 @@ void TraceReceiver::serve() {
 
 void TraceReceiver::answer_all(int connection) {
   constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-  constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
   std::string head;
   std::size_t body = 0;
   std::array<char, 1 << 16> part;
@@ -79,9 +80,16 @@ void TraceReceiver::answer_all(int connection) {
       read = read.substr(read.size() - more);
     }
     body -= read.size();
-    if (body == 0)
-      expect(::send(connection, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) > 0, "an answer");
+    if (body == 0 && !answer(connection)) return;
   }
+}
+
+// Tells whether the tracer waited for it.
+bool TraceReceiver::answer(int connection) const {
+  constexpr std::string_view kAnswer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+  pollfd hung_up{connection, POLLRDHUP, 0};
+  if (::poll(&hung_up, 1, static_cast<int>(answers_after_.count())) != 0) return false;
+  return ::send(connection, kAnswer.data(), kAnswer.size(), MSG_NOSIGNAL) > 0;
 }
 
 }  // namespace bench
