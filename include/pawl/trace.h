@@ -106,8 +106,10 @@ class PAWL_API Tracer {
   // whether all was accepted.
   bool flush(std::chrono::milliseconds timeout = std::chrono::seconds{2}) const noexcept;
 
-  // Sends what has ended, until `deadline` at the most, and ends the background thread; tells what
-  // was lost since the tracer was made. Spans that end later are counted as dropped.
+  // Sends what has ended, until `deadline` at the most, breaks off a request that takes longer, and
+  // ends the background thread; tells what was lost since the tracer was made. Takes up to 100 ms
+  // beyond the deadline where the thread is still in TracerOptions::on_warning, which then ends by
+  // itself. Spans that end later are counted as dropped.
   SpanLosses close(std::chrono::milliseconds deadline = std::chrono::seconds{1}) const noexcept;
 
   // Reads the ledger, without waiting for a flush or the Agent.

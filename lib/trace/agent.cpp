@@ -23,6 +23,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kFirstPause{100};
+constexpr milliseconds kSlice{20};
 
 string_view to_string(Fate fate) noexcept {
   constexpr std::array<string_view, kFates> kNames = {"accepted",
@@ -150,13 +151,20 @@ bool Agent::pause(Call& call) const {
   const auto most = kFirstPause * (1 << call.retries);
   std::uniform_int_distribution<milliseconds::rep> some{most.count() / 2, most.count()};
   const milliseconds pause{some(state_->jitter)};
-  if (steady_clock::now() + pause >= call.deadline) return false;
+  if (steady_clock::now() + pause >= std::min(call.deadline, http_.latest())) return false;
   ++call.retries;
   if (options_.sleep)
     options_.sleep(pause);
   else
-    std::this_thread::sleep_for(pause);
+    sleep_until(steady_clock::now() + pause);
   return true;
+}
+
+// In slices, because it may have to end sooner.
+void Agent::sleep_until(Time time) const {
+  for (auto now = steady_clock::now(); now < std::min(time, http_.latest());
+       now = steady_clock::now())
+    std::this_thread::sleep_until(std::min(time, now + kSlice));
 }
 
 // Asks what the Agent offers, unless that is known. What it said before holds while it says nothing

@@ -62,6 +62,7 @@ class Agent final : public Outlet {
                         std::span<Fate> fates) noexcept override;
   Features features(Time deadline) noexcept override;
   std::optional<Rates> take_rates() noexcept override;
+  void end_by(Time time) noexcept override { http_.end_by(time); }
   void start_over_in_child() noexcept override;
 
  private:
@@ -84,6 +85,7 @@ class Agent final : public Outlet {
   Fate ask_info(Time deadline);
   Fate take_info(const Answer& answer);
   bool pause(Call& call) const;
+  void sleep_until(Time time) const;
   void learn_rates(const Answer& answer) noexcept;
   void warn(std::string_view what, Fate fate, const Answer& answer) const;
 

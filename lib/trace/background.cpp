@@ -22,7 +22,7 @@ constexpr milliseconds kShortestPause{10};
 constexpr milliseconds kLongestPause{100};
 // What one flush of the background may take.
 constexpr milliseconds kFlushTime{5'000};
-// What the thread gets to end its step, however soon the deadline of close() is.
+// What the thread gets beyond the deadline of close() to end a step that was broken off.
 constexpr milliseconds kThreadEnd{100};
 
 // No longer than an hour: "as long as it takes" would wrap into the past.
@@ -80,9 +80,10 @@ SpanLosses Core::close(milliseconds deadline) noexcept {
     const std::lock_guard lock{background.control};
     if (!closed_.exchange(true)) {
       const auto end = deadline_in(deadline);
-      const auto thread_end = std::max(end, SteadyClock::now() + kThreadEnd);
-      // A thread that stays behind sits in the outlet, and has the turn until it ends: what it
-      // comes to there is nobody's any more.
+      const auto thread_end = end + kThreadEnd;
+      outlet_->end_by(end);
+      // A thread that stays behind all the same sits in the program's callback or in a look-up of a
+      // name, and has the turn until it ends: what it comes to there is nobody's any more.
       background.worker.stop(thread_end);
       const bool had_turn = background.flusher.work(Flusher::What::the_end, end).had_turn;
       background.flusher.close_books();

@@ -22,6 +22,8 @@ using Milliseconds = std::chrono::milliseconds;
 
 // A look-up that is cut short by the deadline is left to end on libcurl's own thread.
 constexpr Milliseconds kMostToConnect{1'000};
+// How often a request that waits looks whether it is to end sooner.
+constexpr int kSliceMs = 20;
 
 struct FreeList {
   void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
@@ -68,6 +70,38 @@ void initialise_libcurl() noexcept {
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_ALL); });
 }
 
+// A transfer under way, for a scope; what is not over is broken off at its end.
+class Transfer {
+ public:
+  Transfer(CURLM* multi, CURL* handle) : multi_(multi), handle_(handle) {
+    if (curl_multi_add_handle(multi_, handle_) != CURLM_OK) throw std::bad_alloc{};
+  }
+  ~Transfer() { curl_multi_remove_handle(multi_, handle_); }
+  Transfer(const Transfer&) = delete;
+  Transfer& operator=(const Transfer&) = delete;
+
+  // Goes on until it is over or the time has come.
+  CURLcode run(const std::atomic<Http::Time>& latest) {
+    for (int running = 1;;) {
+      if (curl_multi_perform(multi_, &running) != CURLM_OK) return CURLE_OUT_OF_MEMORY;
+      if (running == 0) return result();
+      if (std::chrono::steady_clock::now() >= latest.load(std::memory_order_relaxed))
+        return CURLE_OPERATION_TIMEDOUT;
+      curl_multi_poll(multi_, nullptr, 0, kSliceMs, nullptr);
+    }
+  }
+
+ private:
+  CURLcode result() {
+    int left = 0;
+    const CURLMsg* message = curl_multi_info_read(multi_, &left);
+    return message == nullptr ? CURLE_OUT_OF_MEMORY : message->data.result;
+  }
+
+  CURLM* const multi_;
+  CURL* const handle_;
+};
+
 Answer failed(Answer::Failure failure) {
   Answer answer;
   answer.failure = failure;
@@ -79,19 +113,24 @@ Answer failed(Answer::Failure failure) {
 class Http::Connection {
  public:
   explicit Connection(const Endpoint& endpoint)
-      : base_(to_string(Endpoint{endpoint.host, endpoint.port, {}})), handle_(curl_easy_init()) {
-    if (handle_ == nullptr) throw std::bad_alloc{};
+      : base_(to_string(Endpoint{endpoint.host, endpoint.port, {}})),
+        multi_(curl_multi_init()),
+        handle_(curl_easy_init()) {
+    if (multi_ == nullptr || handle_ == nullptr) throw std::bad_alloc{};
     prepare(endpoint);
   }
-  ~Connection() { curl_easy_cleanup(handle_); }
+  ~Connection() {
+    curl_easy_cleanup(handle_);
+    curl_multi_cleanup(multi_);
+  }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  Answer request(const HttpRequest& request, Time deadline) {
+  Answer request(const HttpRequest& request, Time deadline, const std::atomic<Time>& latest) {
     const auto left = std::chrono::ceil<Milliseconds>(deadline - std::chrono::steady_clock::now());
     if (left <= Milliseconds{0}) return failed(Answer::Failure::timed_out);
     const base::Busy busy{busy_};
-    return perform(request, left);
+    return perform(request, left, latest);
   }
 
   bool busy() const noexcept { return busy_; }
@@ -104,7 +143,7 @@ class Http::Connection {
 
  private:
   void prepare(const Endpoint& endpoint);
-  Answer perform(const HttpRequest& request, Milliseconds left);
+  Answer perform(const HttpRequest& request, Milliseconds left, const std::atomic<Time>& latest);
   Answer answer(CURLcode code, Reply& reply) const;
   Answer::Failure failure_of(CURLcode code) const noexcept;
   std::string rates_version() const noexcept;
@@ -114,6 +153,7 @@ class Http::Connection {
   static int close_socket(void* self, curl_socket_t socket) noexcept;
 
   const std::string base_;
+  CURLM* const multi_;  // holds the connection
   CURL* const handle_;
   std::atomic<bool> busy_{false};
   bool has_begun_ = false;  // the request had a connection, new or kept
@@ -124,7 +164,8 @@ class Http::Connection {
 void Http::Connection::prepare(const Endpoint& endpoint) {
   Setter set{handle_};
   set(CURLOPT_PROTOCOLS_STR, "http")(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
-  set(CURLOPT_FOLLOWLOCATION, 0L)(CURLOPT_NOSIGNAL, 1L)(CURLOPT_MAXCONNECTS, 1L);
+  set(CURLOPT_FOLLOWLOCATION, 0L)(CURLOPT_NOSIGNAL, 1L);
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
   // Both: the proxy for not reading http_proxy, the exception for not reading no_proxy.
   set(CURLOPT_PROXY, "")(CURLOPT_NOPROXY, "*");
   // Otherwise a request that is over waits for the end of its look-up.
@@ -137,7 +178,9 @@ void Http::Connection::prepare(const Endpoint& endpoint) {
   if (!endpoint.socket_path.empty()) set(CURLOPT_UNIX_SOCKET_PATH, endpoint.socket_path.c_str());
 }
 
-Answer Http::Connection::perform(const HttpRequest& request, Milliseconds left) {
+Answer Http::Connection::perform(const HttpRequest& request,
+                                 Milliseconds left,
+                                 const std::atomic<Time>& latest) {
   BodyReader body{request.body};
   Reply reply;
   const HeaderList headers = list_of(request.headers);
@@ -154,7 +197,7 @@ Answer Http::Connection::perform(const HttpRequest& request, Milliseconds left) 
   set(CURLOPT_TIMEOUT_MS, long{left.count()});
   set(CURLOPT_CONNECTTIMEOUT_MS, long{std::min(left, kMostToConnect).count()});
   has_begun_ = false;
-  const CURLcode code = curl_easy_perform(handle_);
+  const CURLcode code = Transfer{multi_, handle_}.run(latest);
   set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));  // it ends with this call
   return answer(code, reply);
 }
@@ -247,11 +290,12 @@ Http::~Http() = default;
 Answer Http::request(const HttpRequest& request, Time deadline) noexcept {
   try {
     if (connection_ == nullptr) connection_ = std::make_unique<Connection>(endpoint_);
-    Answer answer = connection_->request(request, deadline);
+    const Time end = std::min(deadline, latest());
+    Answer answer = connection_->request(request, end, latest_);
     // Servers close what they kept open for long, maybe just now. libcurl makes up for that only
     // where it learns of it by reading.
     const bool was_closed = answer.kept && answer.failure == Answer::Failure::unreachable;
-    if (was_closed) answer = connection_->request(request, deadline);
+    if (was_closed) answer = connection_->request(request, end, latest_);
     return answer;
   } catch (...) {
     return failed(Answer::Failure::no_memory);

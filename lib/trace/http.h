@@ -12,6 +12,7 @@
 // included. Bodies are sent from where they are.
 // Errors: an Answer without status says what happened; nothing throws.
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -78,6 +79,11 @@ class Http {
   // Makes a request and waits for its answer.
   Answer request(const HttpRequest& request, Time deadline) noexcept;
 
+  // Has requests end by then, whatever their deadline: the one under way too, 20 ms later at the
+  // most. From any thread.
+  void end_by(Time time) noexcept { latest_.store(time, std::memory_order_relaxed); }
+  Time latest() const noexcept { return latest_.load(std::memory_order_relaxed); }
+
   // In the child of a fork: lets go of the parent's connection without a word on it. Memory of a
   // request that another thread was in is left behind.
   void start_over_in_child() noexcept;
@@ -85,6 +91,7 @@ class Http {
  private:
   class Connection;
   const Endpoint endpoint_;
+  std::atomic<Time> latest_{Time::max()};
   std::unique_ptr<Connection> connection_;
 };
 

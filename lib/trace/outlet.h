@@ -96,6 +96,10 @@ class Outlet {
   // Gives the rates that the Agent wishes since they were last taken; nullopt: no change.
   virtual std::optional<Rates> take_rates() noexcept = 0;
 
+  // Has everything end by then, whatever its deadline, as what is under way does soon after. From
+  // any thread.
+  virtual void end_by(Time time) noexcept = 0;
+
   // In the child of a fork: lets go of what belongs to the parent, whose other thread may have been
   // inside of a call.
   virtual void start_over_in_child() noexcept = 0;

@@ -52,6 +52,7 @@ class CountingOutlet final : public trace::Outlet {
     for (Fate& fate : fates) fate = Fate::accepted;
   }
   trace::Features features(Time) noexcept override { return {true, false, true}; }
+  void end_by(Time) noexcept override {}
   std::optional<Rates> take_rates() noexcept override { return std::nullopt; }
   void start_over_in_child() noexcept override {}
 

@@ -21,6 +21,7 @@ namespace {
 
 using pawl::test::AgentPeer;
 using pawl::test::HttpPeer;
+using pawl::test::kLong;
 using pawl::test::parts_of;
 using pawl::trace::Agent;
 using pawl::trace::AgentOptions;
@@ -229,6 +230,29 @@ TEST_CASE("the caller's deadline holds over all requests of a call") {
     CHECK(outcome.spans == Fate::timed_out);
   CHECK(std::chrono::steady_clock::now() - start < 500ms + 1'500ms);
   CHECK(to.peer.requests().size() <= 3);
+}
+
+TEST_CASE("a request under way is broken off from another thread, and none begins after it") {
+  AgentOptions options;
+  options.request_timeout = kLong;
+  AgentPeer to{options};
+  to.peer.always({{{Step::Kind::hold}}});
+  std::thread other{[&to] { CHECK(to.send_one() == Fate::timed_out); }};
+  REQUIRE(to.peer.wait_for(1));
+  const auto start = std::chrono::steady_clock::now();
+  to.agent.end_by(start);
+  other.join();
+  CHECK(std::chrono::steady_clock::now() - start < 1'500ms);
+  CHECK(to.send_one() == Fate::timed_out);
+  CHECK(to.peer.requests().size() == 1);
+}
+
+TEST_CASE("there is no pause after the time by which all has to end") {
+  AgentPeer to;
+  to.peer.always(HttpPeer::reply(503));
+  to.agent.end_by(AgentPeer::in(20ms));
+  to.send_one();
+  CHECK(to.pauses.empty());
 }
 
 TEST_CASE("a torn or endless answer with a status of success is a success, and says no rates") {

@@ -111,6 +111,7 @@ class AcceptingOutlet final : public trace::Outlet {
                         Time,
                         std::span<trace::Fate>) noexcept override {}
   trace::Features features(Time) noexcept override { return {}; }
+  void end_by(Time) noexcept override {}
   std::optional<trace::Rates> take_rates() noexcept override { return std::nullopt; }
   void start_over_in_child() noexcept override {}
 };

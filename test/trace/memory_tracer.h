@@ -69,6 +69,7 @@ class MemoryOutlet final : public trace::Outlet {
     std::fill(fates.begin(), fates.end(), far_->evaluated);
   }
   trace::Features features(Time) noexcept override { return far_->features; }
+  void end_by(Time) noexcept override {}
   std::optional<trace::Rates> take_rates() noexcept override {
     return std::exchange(far_->rates, std::nullopt);
   }

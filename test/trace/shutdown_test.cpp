@@ -4,7 +4,9 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <filesystem>
 #include <functional>
+#include <iterator>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -17,11 +19,14 @@
 
 #include <pawl/trace.h>
 
+#include "support/http_peer.h"
+#include "trace/http.h"
 #include "trace/memory_tracer.h"
 
 namespace {
 
 using pawl::test::Far;
+using pawl::test::HttpPeer;
 using pawl::test::MemoryTracer;
 using pawl::test::quiet_tracer;
 using pawl::trace::Fate;
@@ -98,6 +103,35 @@ TEST_CASE("what hangs at close is lost, stays lost, is not spoken of, and is fre
   door->open();
   CHECK(is_freed_in_time(far));
   CHECK(*warnings == warned);
+}
+
+std::size_t threads_here() {
+  const std::filesystem::directory_iterator tasks{"/proc/self/task"};
+  return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
+}
+
+TEST_CASE("a request that the Agent does not answer ends with the deadline of close") {
+  if (!pawl::trace::has_http()) {
+    MESSAGE("skipped: built without libcurl");
+    return;
+  }
+  HttpPeer agent;
+  agent.always({{{HttpPeer::Step::Kind::hold}}});
+  auto options = in_background();
+  options.agent_url = agent.url();
+  auto made = pawl::trace::Tracer::create(std::move(options));
+  REQUIRE(made);
+  made->start("s").finish();
+  REQUIRE(agent.wait_for(1));
+  const auto threads = threads_here();
+  const auto start = std::chrono::steady_clock::now();
+  const auto lost = made->close(200ms);
+  CHECK(std::chrono::steady_clock::now() - start < 200ms + 1'000ms);
+  CHECK(lost.total() == 1);
+  const auto patience = start + 200ms + 1'500ms;  // below the 2 s of the request
+  while (threads_here() >= threads && std::chrono::steady_clock::now() < patience)
+    std::this_thread::yield();
+  CHECK(threads_here() < threads);
 }
 
 TEST_CASE("the ledger of a closed tracer does not change when its thread comes back") {
