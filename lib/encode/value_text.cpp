@@ -86,7 +86,7 @@ bool has_short_decimals(double value) noexcept {
 ShortDecimal round_to(double value, int digits) noexcept {
   const double magnitude = std::fabs(value);
   const int exponent = decimal_exponent(magnitude) + 1 - digits;
-  const auto whole = static_cast<std::uint32_t>(scaled(magnitude, -exponent) + 0.5);
+  const auto whole = static_cast<std::uint32_t>(2 * scaled(magnitude, -exponent) + 1) / 2;
   return {std::copysign(scaled(whole, exponent), value), whole, exponent};
 }
 
