@@ -25,10 +25,17 @@ constexpr Milliseconds kMostToConnect{1'000};
 // How often a request that waits looks whether it is to end sooner.
 constexpr int kSliceMs = 20;
 
-struct FreeList {
-  void operator()(curl_slist* list) const noexcept { curl_slist_free_all(list); }
+// Ends what libcurl made.
+template <auto end>
+struct EndWith {
+  template <class Made>
+  void operator()(Made* made) const noexcept {
+    end(made);
+  }
 };
-using HeaderList = std::unique_ptr<curl_slist, FreeList>;
+using HeaderList = std::unique_ptr<curl_slist, EndWith<curl_slist_free_all>>;
+using Multi = std::unique_ptr<CURLM, EndWith<curl_multi_cleanup>>;
+using Handle = std::unique_ptr<CURL, EndWith<curl_easy_cleanup>>;
 
 bool append(HeaderList& list, const std::string& line) {
   curl_slist* longer = curl_slist_append(list.get(), line.c_str());
@@ -119,10 +126,6 @@ class Http::Connection {
     if (multi_ == nullptr || handle_ == nullptr) throw std::bad_alloc{};
     prepare(endpoint);
   }
-  ~Connection() {
-    curl_easy_cleanup(handle_);
-    curl_multi_cleanup(multi_);
-  }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
@@ -153,19 +156,19 @@ class Http::Connection {
   static int close_socket(void* self, curl_socket_t socket) noexcept;
 
   const std::string base_;
-  CURLM* const multi_;  // holds the connection
-  CURL* const handle_;
   std::atomic<bool> busy_{false};
   bool has_begun_ = false;  // the request had a connection, new or kept
   // Two families are tried side by side; and one connection is kept.
   std::atomic<int> open_[4] = {-1, -1, -1, -1};
+  const Multi multi_;  // holds the connection, and closes it through open_
+  const Handle handle_;
 };
 
 void Http::Connection::prepare(const Endpoint& endpoint) {
-  Setter set{handle_};
+  Setter set{handle_.get()};
   set(CURLOPT_PROTOCOLS_STR, "http")(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_1_1});
   set(CURLOPT_FOLLOWLOCATION, 0L)(CURLOPT_NOSIGNAL, 1L);
-  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, 1L);
+  curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, 1L);
   // Both: the proxy for not reading http_proxy, the exception for not reading no_proxy.
   set(CURLOPT_PROXY, "")(CURLOPT_NOPROXY, "*");
   // Otherwise a request that is over waits for the end of its look-up.
@@ -185,7 +188,7 @@ Answer Http::Connection::perform(const HttpRequest& request,
   Reply reply;
   const HeaderList headers = list_of(request.headers);
   const std::string url = base_ + std::string{request.path};
-  Setter set{handle_};
+  Setter set{handle_.get()};
   set(CURLOPT_URL, url.c_str())(CURLOPT_HTTPHEADER, headers.get());
   if (request.body.empty())
     set(CURLOPT_HTTPGET, 1L);
@@ -197,7 +200,7 @@ Answer Http::Connection::perform(const HttpRequest& request,
   set(CURLOPT_TIMEOUT_MS, long{left.count()});
   set(CURLOPT_CONNECTTIMEOUT_MS, long{std::min(left, kMostToConnect).count()});
   has_begun_ = false;
-  const CURLcode code = Transfer{multi_, handle_}.run(latest);
+  const CURLcode code = Transfer{multi_.get(), handle_.get()}.run(latest);
   set(CURLOPT_HTTPHEADER, static_cast<curl_slist*>(nullptr));  // it ends with this call
   return answer(code, reply);
 }
@@ -205,11 +208,11 @@ Answer Http::Connection::perform(const HttpRequest& request,
 Answer Http::Connection::answer(CURLcode code, Reply& reply) const {
   Answer made;
   long connects = 0;
-  curl_easy_getinfo(handle_, CURLINFO_NUM_CONNECTS, &connects);
+  curl_easy_getinfo(handle_.get(), CURLINFO_NUM_CONNECTS, &connects);
   made.connected = connects > 0;
   made.kept = has_begun_ && connects == 0;
   long status = 0;
-  curl_easy_getinfo(handle_, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(handle_.get(), CURLINFO_RESPONSE_CODE, &status);
   if (status < 200) {  // 1xx announces an answer that did not come
     made.failure = failure_of(code);
     made.detail = curl_easy_strerror(code);
@@ -225,7 +228,8 @@ Answer Http::Connection::answer(CURLcode code, Reply& reply) const {
 // Without memory it has none, and the status counts all the same.
 std::string Http::Connection::rates_version() const noexcept {
   curl_header* version = nullptr;
-  if (curl_easy_header(handle_, "Datadog-Rates-Payload-Version", 0, CURLH_HEADER, -1, &version) !=
+  if (curl_easy_header(
+          handle_.get(), "Datadog-Rates-Payload-Version", 0, CURLH_HEADER, -1, &version) !=
       CURLHE_OK)
     return {};
   try {
