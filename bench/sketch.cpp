@@ -1,13 +1,17 @@
 // What do many samples of a distribution cost: to fold one into its sketch, to encode a sketch, on
-// the wire, and in memory?
+// the wire, in memory, and all of a flush?
 //
 // A flush folds what waits and encodes it, so the two are told apart by flushes of few and of many
-// samples of the same contexts: what the many take more is folding.
+// samples of the same contexts and bins: what the many take more is folding. They wait in the rings
+// of as many threads as it takes: what does not fit there, without a background thread, waits in
+// memory that is asked for and freed again, and that would be most of the time.
 
 #include <algorithm>
+#include <barrier>
 #include <cmath>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include <malloc.h>
@@ -59,44 +63,75 @@ class Recorded {
 
   // Gives the seconds of CPU time of the least of some flushes.
   double flush_of(std::size_t samples) {
-    constexpr int kFlushes = 7;
-    double least = HUGE_VAL;
-    for (int i = 0; i < kFlushes; ++i) {
-      for (std::size_t k = 0; k < samples; ++k)
-        handles_[k % handles_.size()].record(values_[k / handles_.size() % values_.size()]);
+    return least_of_flushes(7, [&] {
+      record(0, samples);
       recorded_ += samples;
+    });
+  }
+  // The same of so many full rings.
+  double flush_of_rings(std::size_t rings) {
+    return least_of_flushes(25, [&] {
+      std::barrier all_have_one{static_cast<std::ptrdiff_t>(rings)};
+      std::vector<std::thread> threads;
+      for (std::size_t i = 0; i < rings; ++i)
+        threads.emplace_back([&, first = i * kInRing] {
+          record(first, 1);
+          all_have_one.arrive_and_wait();
+          record(first + 1, kInRing - 1);
+        });
+      for (std::thread& thread : threads) thread.join();
+      recorded_ += rings * kInRing;
+    });
+  }
+  static constexpr std::size_t kInRing = 4'000;
+
+ private:
+  template <class Record>
+  double least_of_flushes(int flushes, const Record& record) {
+    double least = HUGE_VAL;
+    for (int i = 0; i < flushes; ++i) {
+      record();
       const double start = bench::cpu_seconds();
       client_.flush();
       least = std::min(least, bench::cpu_seconds() - start);
     }
     return least;
   }
+  // Those that are so manieth of all.
+  void record(std::size_t first, std::size_t samples) const {
+    for (std::size_t k = first; k < first + samples; ++k)
+      handles_[k % handles_.size()].record(values_[k / handles_.size() % values_.size()]);
+  }
 
- private:
   pawl::Client client_;
   std::vector<double> values_;
   std::vector<pawl::Distribution> handles_;
   std::uint64_t recorded_ = 0;
 };
 
-constexpr std::size_t kFew = 200'000;
-constexpr std::size_t kMany = 5 * kFew;
+constexpr std::size_t kFew = 5;
+constexpr std::size_t kMany = 10 * kFew;
+
+// Gives the seconds that a sample takes more. REQUIRES: the few have samples in all bins.
+double seconds_of_sample(Recorded& recorded) {
+  const double few = recorded.flush_of_rings(kFew);
+  return (recorded.flush_of_rings(kMany) - few) / ((kMany - kFew) * Recorded::kInRing);
+}
 
 void fold(State& state, std::size_t contexts) {
   double nanoseconds = 0;
   for (auto _ : state) {
-    Recorded recorded{contexts, latencies(10'007)};
-    const double few = recorded.flush_of(kFew);
-    nanoseconds = 1e9 * (recorded.flush_of(kMany) - few) / static_cast<double>(kMany - kFew);
+    Recorded recorded{contexts, latencies(100)};
+    nanoseconds = 1e9 * seconds_of_sample(recorded);
   }
   bench::report_value(state, nanoseconds, "ns");
 }
 BENCHMARK_CAPTURE(fold, one, 1)->Name("sketch.fold.1")->Iterations(1);
 BENCHMARK_CAPTURE(fold, hundred, 100)->Name("sketch.fold.100")->Iterations(1);
 
-// 100 sketches of 300 bins, each with samples in every one of them.
+// 20 sketches of 300 bins, each with samples in every one of them.
 void encode(State& state) {
-  constexpr std::size_t kContexts = 100;
+  constexpr std::size_t kContexts = 20;
   constexpr std::size_t kBins = 300;
   std::vector<double> values;
   for (std::size_t i = 0; i < kBins; ++i)
@@ -104,14 +139,24 @@ void encode(State& state) {
   double microseconds = 0;
   for (auto _ : state) {
     Recorded recorded{kContexts, values};
-    constexpr std::size_t kRound = kContexts * kBins;
-    const double few = recorded.flush_of(13 * kRound);
-    const double folding = (recorded.flush_of(23 * kRound) - few) / 10;
-    microseconds = 1e6 * (few - 13 * folding) / kContexts;
+    const double folding = kFew * Recorded::kInRing * seconds_of_sample(recorded);
+    microseconds = 1e6 * (recorded.flush_of_rings(kFew) - folding) / kContexts;
   }
   bench::report_value(state, microseconds, "us");
 }
 BENCHMARK(encode)->Name("sketch.encode.300")->Iterations(1);
+
+// All that a flush of a million samples of 100 contexts does that waited elsewhere, a sample.
+void flush(State& state) {
+  constexpr std::size_t kSamples = 1'000'000;
+  double seconds = 0;
+  for (auto _ : state) {
+    Recorded recorded{100, latencies(10'007)};
+    seconds = recorded.flush_of(kSamples);
+  }
+  bench::report_value(state, 1e9 * seconds / kSamples, "ns");
+}
+BENCHMARK(flush)->Name("sketch.flush")->Iterations(1);
 
 void bytes(State& state, std::size_t samples, pawl::Switch sketches) {
   double sent = 0;
