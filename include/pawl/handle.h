@@ -128,7 +128,7 @@ class SampledHandle {
 
 // Percentiles over all hosts. Prefer it to Histogram for anything that runs on more than one host.
 // Many samples leave as one sketch, the same as the Agent would make of them (docs/sketches.md).
-// Cost: about 1.6 ns, and 7 ns to fold the sample on a background thread; no allocation. Where
+// Cost: about 1.6 ns, and 5 ns to fold the sample on a background thread; no allocation. Where
 // samples come faster than that thread takes them, about 5.5 ns, now and then an allocation.
 class Distribution : public SampledHandle {
  public:
