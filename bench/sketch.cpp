@@ -109,8 +109,9 @@ class Recorded {
   std::uint64_t recorded_ = 0;
 };
 
+// By a power of two, so that the counts of bins have as many bits, and are encoded as fast.
 constexpr std::size_t kFew = 5;
-constexpr std::size_t kMany = 10 * kFew;
+constexpr std::size_t kMany = 16 * kFew;
 
 // Gives the seconds that a sample takes more. REQUIRES: the few have samples in all bins.
 double seconds_of_sample(Recorded& recorded) {
