@@ -30,6 +30,7 @@ constexpr int kBurst = 1'000;  // spans between two flushes
 constexpr std::int64_t kSpans = 200'000;
 
 constinit thread_local double t_kernel_seconds = 0;
+constinit thread_local std::uint64_t t_kernel_calls = 0;
 
 double cpu_seconds() {
   timespec time{};
@@ -40,11 +41,31 @@ double cpu_seconds() {
 // Counts what is between its making and its end as the kernel's.
 class InKernel {
  public:
-  ~InKernel() { t_kernel_seconds += cpu_seconds() - start_; }
+  ~InKernel() {
+    t_kernel_seconds += cpu_seconds() - start_;
+    ++t_kernel_calls;
+  }
 
  private:
   const double start_ = cpu_seconds();
 };
+
+// What reading the clock twice takes beyond what it finds: calls of the kernel, too.
+double seconds_of_looking() {
+  static const double seconds = [] {
+    constexpr int kLooks = 10'000;
+    const double found = t_kernel_seconds;
+    const double start = cpu_seconds();
+    for (int i = 0; i < kLooks; ++i) const InKernel look{};
+    return (cpu_seconds() - start - (t_kernel_seconds - found)) / kLooks;
+  }();
+  return seconds;
+}
+
+// What the kernel has had of this thread.
+double kernel_seconds() {
+  return t_kernel_seconds + static_cast<double>(t_kernel_calls) * seconds_of_looking();
+}
 
 }  // namespace
 
@@ -109,11 +130,12 @@ void measure_flush(State& state, Kernel kernel, const Record& record, const Flus
   warm(record, flush);
   while (state.KeepRunningBatch(kBurst)) {
     burst(record);
-    const double kernel_before = t_kernel_seconds;
+    const double kernel_before = kernel_seconds();
     const double start = cpu_seconds();
     flush();
-    const double in_kernel = t_kernel_seconds - kernel_before;
-    state.SetIterationTime(cpu_seconds() - start - (kernel == Kernel::with ? 0 : in_kernel));
+    const double took = cpu_seconds() - start;
+    const double in_kernel = kernel_seconds() - kernel_before;
+    state.SetIterationTime(kernel == Kernel::with ? took : took - in_kernel);
   }
 }
 

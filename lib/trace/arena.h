@@ -48,11 +48,13 @@ struct Block {
 template <class Node, Node* Node::*kNext>
 class GiveBackList {
  public:
-  void push(Node* node) noexcept {
+  void push(Node* node) noexcept { push(node, node); }
+  // The same of a chain.
+  void push(Node* begin, Node* last) noexcept {
     Node* first = first_.load(std::memory_order_relaxed);
-    do node->*kNext = first;
+    do last->*kNext = first;
     while (!first_.compare_exchange_weak(
-        first, node, std::memory_order_release, std::memory_order_relaxed));
+        first, begin, std::memory_order_release, std::memory_order_relaxed));
   }
   Node* take_all() noexcept {
     if (first_.load(std::memory_order_relaxed) == nullptr) return nullptr;
@@ -92,6 +94,9 @@ class Arena {
   // By any thread.
   void give_back(Draft& draft) noexcept { given_drafts_.push(&draft); }
   void give_back(TraceState& state) noexcept { given_states_.push(&state); }
+  void give_back(TraceState& first, TraceState& last) noexcept {
+    given_states_.push(&first, &last);
+  }
 
   // Gives room for a record of so many bytes, in a block that is current from then on; null where
   // `why_not` says.

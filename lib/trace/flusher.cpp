@@ -148,6 +148,7 @@ void Flusher::sweep(What what) noexcept {
       at = &trace.next_listed;
     }
   }
+  give_states_back();
 }
 
 bool Flusher::is_due(const TraceState& trace, What what) const noexcept {
@@ -250,9 +251,18 @@ void Flusher::recycle(TraceState& trace) noexcept {
   trace.is_listed = false;
   trace.received = 0;
   trace.heard = false;
-  trace.lost = 0;
-  trace.told = false;
-  trace.home->give_back(trace);
+  // Its next user sees them by the list that it is given back to.
+  trace.lost.store(0, std::memory_order_relaxed);
+  trace.told.store(false, std::memory_order_relaxed);
+  if (over_ != nullptr && over_->home != trace.home) give_states_back();
+  if (over_ == nullptr) over_last_ = &trace;
+  trace.next_free = std::exchange(over_, &trace);
+}
+
+void Flusher::give_states_back() noexcept {
+  if (over_ == nullptr) return;
+  Arena& home = *over_->home;
+  home.give_back(*std::exchange(over_, nullptr), *over_last_);
 }
 
 }  // namespace pawl::trace

@@ -120,7 +120,8 @@ class Flusher {
   void keep(TraceState& trace) noexcept;
   void drop_waiting(TraceState& trace, SpanDrop reason) noexcept;
   void forget_waiting(TraceState& trace) noexcept;
-  static void recycle(TraceState& trace) noexcept;
+  void recycle(TraceState& trace) noexcept;
+  void give_states_back() noexcept;
   void send(Time deadline) noexcept;
   void send_evaluations(Time deadline) noexcept;
   void settle(const std::vector<Outcome>& outcomes) noexcept;
@@ -148,6 +149,8 @@ class Flusher {
 
   // Whose turn it is has these.
   TraceState* listed_ = nullptr;
+  TraceState* over_ = nullptr;  // of one arena, to be given back together; to the last
+  TraceState* over_last_ = nullptr;
   std::size_t kept_bytes_ = 0;
   Chunks queue_;
   ChunkWriter writer_{queue_};
