@@ -52,14 +52,14 @@ class InKernel {
 
 // What reading the clock twice takes beyond what it finds: calls of the kernel, too.
 double seconds_of_looking() {
-  static const double seconds = [] {
+  static const double kSeconds = [] {
     constexpr int kLooks = 10'000;
     const double found = t_kernel_seconds;
     const double start = cpu_seconds();
     for (int i = 0; i < kLooks; ++i) const InKernel look{};
     return (cpu_seconds() - start - (t_kernel_seconds - found)) / kLooks;
   }();
-  return seconds;
+  return kSeconds;
 }
 
 // What the kernel has had of this thread.
