@@ -53,7 +53,7 @@ struct TracerOptions {
   std::string version = {};
 
   // Tags of every span, added to those of DD_TAGS; for the same key the option wins. 64 at the
-  // most.
+  // most, and none that the tracer writes itself (`_dd.p.*`, `_sampling_priority_v1`).
   std::vector<OwnedTag> tags = {};
 
   // automatic: DD_TRACE_ENABLED, default on. Off: no span records, has ids, or costs more than a

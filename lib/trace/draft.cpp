@@ -1,6 +1,7 @@
 #include "trace/draft.h"
 
 #include "trace/msgpack.h"
+#include "trace/trace_tags.h"
 
 namespace pawl::trace {
 
@@ -21,13 +22,6 @@ void with_repaired(std::string_view text,
   char* const copy = scratch.room(most);
   if (copy == nullptr) return draft.note(SpanRepair::tag_refused);
   use(std::string_view{copy, repair_text(copy, cut, most)});
-}
-
-// Keys that the first span says of its trace (trace_tags.h): a second value would be a second
-// entry.
-bool is_of_trace(std::string_view key) noexcept {
-  return key.front() == '_' && (key.starts_with("_dd.p.") || key == "_sampling_priority_v1" ||
-                                key == "_dd.agent_psr" || key == "_dd.rule_psr");
 }
 
 }  // namespace

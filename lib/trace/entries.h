@@ -78,8 +78,7 @@ class Entries {
 
   // Add a new key in one pass, and tell whether they did. They leave alone, for the functions
   // below, what needs more care: texts that are too long or not ASCII, reserved keys (which all
-  // begin with
-  // '_'), and those that are not new.
+  // begin with '_'), and those that are not new.
   bool add_text(std::string_view key, std::string_view value, KeyFilter& keys) noexcept {
     if (needs_care(key) || value.size() > kMostValue) return false;
     char* to = bytes_.room(2 * msgpack::kTextHeader + key.size() + value.size());

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include "trace/text.h"
+#include "trace/trace_tags.h"
 
 extern char* program_invocation_short_name;  // NOLINT(readability-identifier-naming): glibc's
 
@@ -39,9 +40,11 @@ std::optional<Error> check_tags(const std::vector<OwnedTag>& tags) {
     return wrong;
   for (const OwnedTag& tag : tags) {
     if (tag.key.empty()) return Error{"TracerOptions::tags has an empty key; expected some text"};
-    if (tag.key.starts_with("_dd."))
-      return Error{"TracerOptions::tags has the key '" + tag.key +
-                   "'; expected none that begins with _dd., which is the tracer's own"};
+    if (is_of_trace(tag.key))
+      return Error{
+          fmt::format("TracerOptions::tags has the key {}; expected none that the tracer "
+                      "writes itself",
+                      tag.key)};
     if (auto wrong = check_text("tags: key '" + tag.key + "'", tag.key, kMostKey)) return wrong;
     if (auto wrong = check_text("tags['" + tag.key + "']", tag.value, kMostValue)) return wrong;
   }
@@ -128,13 +131,13 @@ class Environment {
     return std::nullopt;
   }
 
- private:
   void warn(string_view name, string_view value, string_view complaint) const {
     std::string shown;
     for (const char c : value.substr(0, 100)) shown += c >= 0x20 && c < 0x7f ? c : '?';
     warnings_.push_back(fmt::format("{} is \"{}\", {}; it is ignored", name, shown, complaint));
   }
 
+ private:
   const Lookup& lookup_;
   std::vector<std::string>& warnings_;
 };
@@ -173,16 +176,22 @@ void add_tag(Plan& plan, OwnedTag tag) {
 }
 
 // DD_TAGS: `key:value` pairs, with commas or blanks between.
-void add_tags(Plan& plan, string_view list) {
+void add_tags(Plan& plan, const Environment& environment) {
   constexpr string_view kSeparators = ", \t\r\n";
+  string_view list = environment.text("DD_TAGS");
   while (!list.empty()) {
     const auto end = std::min(list.find_first_of(kSeparators), list.size());
     const string_view text = list.substr(0, end);
     list.remove_prefix(std::min(end + 1, list.size()));
+    if (text.empty()) continue;
     const auto colon = std::min(text.find(':'), text.size());
+    const string_view key = text.substr(0, colon);
     const string_view value = text.substr(std::min(colon + 1, text.size()));
-    if (colon != 0 && colon <= kMostKey && value.size() <= kMostValue && is_utf8(text))
-      add_tag(plan, {std::string{text.substr(0, colon)}, std::string{value}});
+    const bool good = !key.empty() && key.size() <= kMostKey && value.size() <= kMostValue;
+    if (good && is_utf8(text) && !is_of_trace(key))
+      add_tag(plan, {std::string{key}, std::string{value}});
+    else
+      environment.warn("a tag of DD_TAGS", text, "no tag for a span");
   }
 }
 
@@ -191,7 +200,7 @@ void add_names(Plan& plan, TracerOptions& options, const Environment& environmen
   plan.env = or_else(options.env, environment.text("DD_ENV", kMostKey));
   plan.version = or_else(options.version, environment.text("DD_VERSION", kMostKey));
   for (OwnedTag& tag : options.tags) add_tag(plan, std::move(tag));
-  add_tags(plan, environment.text("DD_TAGS"));
+  add_tags(plan, environment);
   plan.service = cut_text(or_else(plan.service, program_name()), kMostService);
 }
 

@@ -22,6 +22,11 @@ void put_inherited(TagsWritten& to, std::string_view tags) noexcept {
 
 }  // namespace
 
+bool is_of_trace(std::string_view key) noexcept {
+  return key.starts_with("_dd.p.") || key == "_sampling_priority_v1" || key == "_dd.agent_psr" ||
+         key == "_dd.rule_psr";
+}
+
 std::string_view decision_maker(const TraceState& trace, Mechanism mechanism) noexcept {
   switch (mechanism) {
     case Mechanism::unknown:

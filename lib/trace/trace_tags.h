@@ -18,6 +18,9 @@
 
 namespace pawl::trace {
 
+// Tells whether a key is one of these: a span's own value would be a second entry.
+bool is_of_trace(std::string_view key) noexcept;
+
 // Gives who decided to keep the trace; "" where a remote parent did, and did not say who.
 std::string_view decision_maker(const TraceState& trace, Mechanism mechanism) noexcept;
 
