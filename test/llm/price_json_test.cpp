@@ -1,6 +1,5 @@
 #include "llm/price_json.h"
 
-#include <clocale>
 #include <string>
 #include <string_view>
 
@@ -284,13 +283,9 @@ TEST_CASE("32 levels are read, and one more is an error") {
 }
 
 TEST_CASE("prices are read alike under a locale with a decimal comma") {
-  const std::string before = std::setlocale(LC_ALL, nullptr);
-  pawl::test::look_for_comma_locale();
-  const bool set = std::setlocale(LC_ALL, "de_DE.UTF-8") != nullptr;
+  const pawl::test::CommaLocale commas;
   const ParsedPrices prices =
       parsed(R"({"m": {"input_cost_per_token": 2.5e-06, "output_cost_per_token": 0.00000125}})");
-  std::setlocale(LC_ALL, before.c_str());
-  if (!set) MESSAGE("skipped: no locale with a decimal comma is installed");
   CHECK(price_of(prices, "m").base.input == 2'500'000);
   CHECK(price_of(prices, "m").base.output == 1'250'000);
 }
