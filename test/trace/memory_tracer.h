@@ -30,6 +30,7 @@ namespace pawl::test {
 struct Far {
   std::mutex mutex;
   std::vector<SeenChunk> chunks;
+  int miscounted = 0;                    // chunks that had other numbers of spans than they said
   std::vector<std::string> evaluations;  // that were tried
   trace::Fate evaluated = trace::Fate::accepted;
   trace::Outcome answer;
@@ -39,6 +40,7 @@ struct Far {
 
   std::vector<SeenChunk> take() {
     const std::lock_guard lock{mutex};
+    CHECK(miscounted == 0);
     return std::exchange(chunks, {});
   }
 };
@@ -56,7 +58,7 @@ class MemoryOutlet final : public trace::Outlet {
       std::string spans;
       for (const std::string_view part : chunks[i].spans) spans += part;
       SeenChunk seen{decode_spans(spans), chunks[i].priority, std::string{chunks[i].llmobs}};
-      CHECK(seen.spans.size() == chunks[i].count);
+      far_->miscounted += seen.spans.size() != chunks[i].count;
       if (far_->answer.spans == trace::Fate::accepted) far_->chunks.push_back(std::move(seen));
       outcomes[i] = far_->answer;
     }

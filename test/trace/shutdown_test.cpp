@@ -110,6 +110,13 @@ std::size_t threads_here() {
   return static_cast<std::size_t>(std::distance(begin(tasks), end(tasks)));
 }
 
+// Waits until there is a thread less.
+bool has_ended(std::size_t threads, std::chrono::steady_clock::time_point until) {
+  while (threads_here() >= threads && std::chrono::steady_clock::now() < until)
+    std::this_thread::yield();
+  return threads_here() < threads;
+}
+
 TEST_CASE("a request that the Agent does not answer ends with the deadline of close") {
   if (!pawl::trace::has_http()) {
     MESSAGE("skipped: built without libcurl");
@@ -128,10 +135,7 @@ TEST_CASE("a request that the Agent does not answer ends with the deadline of cl
   const auto lost = made->close(200ms);
   CHECK(std::chrono::steady_clock::now() - start < 200ms + 1'000ms);
   CHECK(lost.total() == 1);
-  const auto patience = start + 200ms + 1'500ms;  // below the 2 s of the request
-  while (threads_here() >= threads && std::chrono::steady_clock::now() < patience)
-    std::this_thread::yield();
-  CHECK(threads_here() < threads);
+  CHECK(has_ended(threads, start + 200ms + 1'500ms));  // below the 2 s of the request
 }
 
 TEST_CASE("the ledger of a closed tracer does not change when its thread comes back") {
@@ -142,11 +146,9 @@ TEST_CASE("the ledger of a closed tracer does not change when its thread comes b
   t.tracer.start("s").finish();
   REQUIRE(door->wait_for_somebody());
   t.tracer.close(0ms);
-  const auto patience = std::chrono::steady_clock::now() + kPatience;
+  const auto threads = threads_here();
   door->open();
-  // The budget is given back after the outcome was booked.
-  while (t.tracer.stats().buffered_bytes != 0 && std::chrono::steady_clock::now() < patience)
-    std::this_thread::yield();
+  REQUIRE(has_ended(threads, std::chrono::steady_clock::now() + kPatience));
   const auto stats = t.tracer.stats();
   CHECK(stats.buffered_bytes == 0);
   CHECK(stats.dropped[SpanDrop::shutdown] == 1);
