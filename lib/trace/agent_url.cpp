@@ -1,13 +1,14 @@
 #include "trace/agent_url.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+
+#include "base/port.h"
 
 namespace pawl::trace {
 namespace {
@@ -54,15 +55,6 @@ bool is_name_or_v4(string_view host) {
          host.front() != '.' && host.front() != '-' && host.find("..") == string_view::npos;
 }
 
-std::optional<std::uint16_t> port_of(string_view digits) noexcept {
-  unsigned port = 0;
-  const char* end = digits.data() + digits.size();
-  const auto read = std::from_chars(digits.data(), end, port);
-  if (digits.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-  if (port < 1 || port > 65'535) return std::nullopt;
-  return static_cast<std::uint16_t>(port);
-}
-
 struct Parts {
   string_view host;
   string_view port;
@@ -97,7 +89,7 @@ Result<Endpoint> parse_http(string_view rest, Refusal refuse) {
                     (parts->v6 ? is_address(AF_INET6, parts->host) : is_name_or_v4(parts->host));
   if (!good)
     return refuse("host", parts->host, parts->v6 ? "an IPv6 address" : "a host name or IP address");
-  const auto port = port_of(parts->port);
+  const auto port = base::port_of(parts->port);
   if (!port) return refuse("port", parts->port, "a number from 1 to 65535");
   return Endpoint{std::string{parts->host}, *port, {}};
 }

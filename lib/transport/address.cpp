@@ -1,11 +1,12 @@
 #include "transport/address.h"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
 #include <utility>
 
 #include <asio/ip/address.hpp>
+
+#include "base/port.h"
 
 namespace pawl::transport {
 namespace {
@@ -62,15 +63,6 @@ bool is_host(std::string_view host) {
   return looks_numeric(host) ? is_ip(host, false) : is_name(host);
 }
 
-std::optional<std::uint16_t> port_of(std::string_view digits) noexcept {
-  unsigned port = 0;
-  const char* end = digits.data() + digits.size();
-  const auto read = std::from_chars(digits.data(), end, port);
-  if (digits.empty() || read.ec != std::errc{} || read.ptr != end) return std::nullopt;
-  if (port < 1 || port > 65'535) return std::nullopt;
-  return static_cast<std::uint16_t>(port);
-}
-
 // What stands for the host, and for the port when one is written.
 struct Parts {
   std::string_view host;
@@ -103,7 +95,7 @@ Result<Address> parse_udp(std::string_view rest, Refusal refuse) {
   if (!parts) return refuse("host", rest, "a host with an optional port, as in [::1]:8125");
   if (parts->v6 ? !is_ip(parts->host, true) : !is_host(parts->host))
     return refuse("host", parts->host, parts->v6 ? "an IPv6 address" : "a host name or IP address");
-  const auto port = parts->port ? port_of(*parts->port) : kDefaultPort;
+  const auto port = parts->port ? base::port_of(*parts->port) : kDefaultPort;
   if (!port) return refuse("port", *parts->port, "a number from 1 to 65535");
   return Address{Address::Kind::udp, std::string{parts->host}, *port, {}};
 }
