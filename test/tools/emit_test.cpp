@@ -11,7 +11,9 @@
 
 namespace {
 
+using pawl::test::check_misuse;
 using pawl::test::Finished;
+using pawl::test::is_one_line;
 using pawl::test::pawl_command;
 using pawl::test::Process;
 
@@ -32,10 +34,6 @@ struct Case {
   Texts arguments;
   std::string expected;
 };
-
-bool is_one_line(const std::string& text) {
-  return !text.empty() && text.find('\n') == text.size() - 1;
-}
 
 std::string numbers_up_to(int last) {
   std::string text;
@@ -152,12 +150,7 @@ TEST_CASE("what makes no sense exits with 2 and one line that names it") {
       {{"measure", "x"}, "measure"},
   };
   for (const Case& each : cases) {
-    const Finished finished = run(each.arguments);
-    CAPTURE(each.expected);
-    CHECK(finished.code == 2);
-    CHECK(finished.out == "");
-    CHECK_MESSAGE(is_one_line(finished.err), finished.err);
-    CHECK_MESSAGE(finished.err.find(each.expected) != std::string::npos, finished.err);
+    check_misuse(run(each.arguments), each.expected);
   }
 }
 

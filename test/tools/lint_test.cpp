@@ -24,6 +24,7 @@
 
 namespace {
 
+using pawl::test::check_misuse;
 using pawl::test::Finished;
 using pawl::test::pawl_command;
 using pawl::test::Process;
@@ -273,12 +274,7 @@ TEST_CASE("what lint cannot read is exit code 2 and one line") {
       {{"count", "x", "--policy", wrong}, "--policy: " + wrong + ":2:20: values[0].key is 3"},
   };
   for (const auto& each : table) {
-    CAPTURE(each.second);
-    const Finished finished = run_pawl(each.first);
-    CHECK(finished.code == 2);
-    CHECK(finished.out.empty());
-    CHECK_MESSAGE(finished.err.find(each.second) != std::string::npos, finished.err);
-    CHECK(finished.err.find('\n') == finished.err.size() - 1);
+    check_misuse(run_pawl(each.first), each.second);
   }
 }
 

@@ -16,6 +16,7 @@
 
 namespace {
 
+using pawl::test::check_misuse;
 using pawl::test::Finished;
 using pawl::test::pawl_command;
 using pawl::test::Process;
@@ -183,12 +184,7 @@ TEST_CASE("what makes no sense is exit code 2 and one line that names it") {
       {{"listen", "tcp://127.0.0.1:1"}, "tcp://127.0.0.1:1"},
   };
   for (const Misuse& misuse : table) {
-    CAPTURE(misuse.named);
-    const Finished finished = run_pawl(misuse.arguments);
-    CHECK(finished.code == 2);
-    CHECK(finished.out.empty());
-    CHECK(finished.err.find(misuse.named) != std::string::npos);
-    CHECK(finished.err.find('\n') == finished.err.size() - 1);
+    check_misuse(run_pawl(misuse.arguments), misuse.named);
   }
 }
 

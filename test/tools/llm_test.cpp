@@ -12,7 +12,9 @@
 
 namespace {
 
+using pawl::test::check_misuse;
 using pawl::test::Finished;
+using pawl::test::is_one_line;
 using pawl::test::pawl_command;
 using pawl::test::Process;
 using pawl::test::TempDir;
@@ -50,10 +52,6 @@ void write_to(const std::string& path, std::string_view text) { std::ofstream{pa
 
 bool holds(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
-}
-
-bool is_one_line(const std::string& text) {
-  return !text.empty() && text.find('\n') == text.size() - 1;
 }
 
 }  // namespace
@@ -327,12 +325,7 @@ TEST_CASE("what makes no sense of a request exits with 2 and one line that names
       {{"--nonsense"}, "--nonsense"},
   };
   for (const auto& each : cases) {
-    const Finished finished = dry_run(each.arguments);
-    CAPTURE(each.expected);
-    CHECK(finished.code == 2);
-    CHECK(finished.out == "");
-    CHECK_MESSAGE(is_one_line(finished.err), finished.err);
-    CHECK_MESSAGE(holds(finished.err, each.expected), finished.err);
+    check_misuse(dry_run(each.arguments), each.expected);
   }
 }
 

@@ -12,6 +12,7 @@
 namespace {
 
 using pawl::test::Finished;
+using pawl::test::is_one_line;
 using pawl::test::run_pawl;
 using pawl::test::TempDir;
 using Json = nlohmann::json;
@@ -27,10 +28,6 @@ Json json(Texts arguments) {
   const Finished finished = price(std::move(arguments));
   REQUIRE(finished.code == 0);
   return Json::parse(finished.out);
-}
-
-bool is_one_line(const std::string& text) {
-  return !text.empty() && text.find('\n') == text.size() - 1;
 }
 
 class PriceFile {

@@ -207,4 +207,16 @@ Finished run_pawl(const std::vector<std::string>& arguments, std::string_view in
   return *finished;
 }
 
+bool is_one_line(const std::string& text) {
+  return !text.empty() && text.find('\n') == text.size() - 1;
+}
+
+void check_misuse(const Finished& finished, std::string_view named) {
+  INFO("expected: ", named);
+  CHECK(finished.code == 2);
+  CHECK(finished.out.empty());
+  CHECK_MESSAGE(is_one_line(finished.err), finished.err);
+  CHECK_MESSAGE(finished.err.find(named) != std::string::npos, finished.err);
+}
+
 }  // namespace pawl::test

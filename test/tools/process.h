@@ -72,4 +72,10 @@ std::string pawl_command();
 // Runs the command to its end. A case that does not end fails the test.
 Finished run_pawl(const std::vector<std::string>& arguments, std::string_view input = {});
 
+bool is_one_line(const std::string& text);
+
+// Checks that it ended as for arguments that make no sense: with 2, nothing on its output, and one
+// line that names what is wrong.
+void check_misuse(const Finished& finished, std::string_view named);
+
 }  // namespace pawl::test

@@ -12,6 +12,7 @@
 
 namespace {
 
+using pawl::test::check_misuse;
 using pawl::test::Finished;
 using pawl::test::Json;
 using pawl::test::pawl_command;
@@ -221,12 +222,7 @@ TEST_CASE("a span that makes no sense is exit code 2, one line that names it, an
       {{"span", "a", "--agent", "ftp://x", "--", "true"}, "ftp://x"},
   };
   for (const Misuse& misuse : table) {
-    CAPTURE(misuse.named);
-    const Finished finished = run_pawl(misuse.arguments);
-    CHECK(finished.code == 2);
-    CHECK(finished.out.empty());
-    CHECK(finished.err.find(misuse.named) != std::string::npos);
-    CHECK(finished.err.find('\n') == finished.err.size() - 1);
+    check_misuse(run_pawl(misuse.arguments), misuse.named);
   }
 }
 
