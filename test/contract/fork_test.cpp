@@ -101,6 +101,7 @@ class Load {
 };
 
 TEST_CASE("fifty forks under load lose nothing and send nothing twice") {
+  PAWL_SKIP_WITHOUT_FORKED_ALLOCATOR();
   for (const auto kind : {FakeAgent::Kind::unix_datagram, FakeAgent::Kind::unix_stream}) {
     constexpr int kForks = 25;
     FakeAgent agent{kind};

@@ -14,6 +14,7 @@
 #include <pawl/price_book.h>
 
 #include "llm/price_shelf.h"
+#include "support/sanitizers.h"
 #include "support/temp_dir.h"
 
 namespace {
@@ -125,6 +126,7 @@ TEST_SUITE("concurrent") {
   }
 
   TEST_CASE("a child of fork reads and changes the book while other threads were changing it") {
+    PAWL_SKIP_WITHOUT_FORKED_ALLOCATOR();
     constexpr int kForks = 100;
     const TempDir dir;
     const std::string path = dir.file("prices.json");

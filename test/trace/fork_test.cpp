@@ -126,8 +126,7 @@ int live_as_child(const trace::Tracer& tracer) {
 }
 
 TEST_CASE("200 forks under load leave both ledgers exact") {
-  // Whose allocator may be locked at the fork by the thread that sends, and so stays in the child.
-  PAWL_SKIP_UNDER_SANITIZER();
+  PAWL_SKIP_WITHOUT_FORKED_ALLOCATOR();
   constexpr int kForks = 200;
   auto options = quiet_tracer();
   options.background = pawl::Background::threads;
