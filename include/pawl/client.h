@@ -177,9 +177,10 @@ class PAWL_API Client {
   Stats stats() const noexcept;
 
   // Gives what the last flush sent of distributions, histograms and timings (snapshot.h), since the
-  // flush before. Nothing before the first flush, after close(), without memory, and when they took
-  // more than a quarter of Options::max_sample_bytes. Costs a copy of the bins: some microseconds a
-  // context; a flush that ends meanwhile waits for it, recording does not.
+  // flush before; without the contexts with the most where all took more than a quarter of
+  // Options::max_sample_bytes. Nothing before the first flush, after close() and without memory.
+  // Costs a copy of the bins, for which a flush that ends meanwhile waits, and sorting them, for
+  // which none does: some microseconds a context. Recording waits for neither.
   Snapshot snapshot() const noexcept;
 
   // Gives the URL that datagrams go to, as options and environment said it ("udp://10.0.0.1:8125",

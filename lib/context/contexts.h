@@ -97,6 +97,7 @@ class Contexts {
     Map map;
   };
   enum class Room { regular, overflow };
+  // A fork holds all of them, and the thread sanitizer counts at most 64 locks of a thread.
   static constexpr std::size_t kStripes = 8;
   static constexpr std::size_t kOverflowContexts = 1024;
   // What the maps spend on a context.

@@ -134,6 +134,7 @@ class Registry {
     ShapeTable table;
     std::mutex mutex;
   };
+  // A fork holds all of them, and the thread sanitizer counts at most 64 locks of a thread.
   static constexpr std::size_t kStripes = 8;
 
   std::shared_ptr<const Scope> scope(std::uint32_t number) const;

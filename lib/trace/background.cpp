@@ -82,8 +82,8 @@ SpanLosses Core::close(milliseconds deadline) noexcept {
       const auto end = deadline_in(deadline);
       const auto thread_end = end + kThreadEnd;
       outlet_->end_by(end);
-      // A thread that stays behind all the same sits in the program's callback or in a look-up of a
-      // name, and has the turn until it ends: what it comes to there is nobody's any more.
+      // A thread that stays behind all the same sits in the program's callback, and has the turn
+      // until it ends: what it comes to there is nobody's any more.
       background.worker.stop(thread_end);
       const bool had_turn = background.flusher.work(Flusher::What::the_end, end).had_turn;
       background.flusher.close_books();
